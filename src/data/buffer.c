@@ -1,0 +1,106 @@
+#define _GNU_SOURCE
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/buffer.h"
+
+#define BUFFER_FIRST	512
+
+void
+buffer_init(struct buffer *buffer)
+{
+	buffer->data = NULL;
+	buffer->len = 0;
+	buffer->size = 0;
+}
+
+char *
+buffer_reserve(struct buffer *buffer, size_t len)
+{
+	size_t	size;
+	char	*data;
+
+	if (len > buffer->size - buffer->len) {
+		size = buffer->size == 0 ? BUFFER_FIRST : buffer->size;
+		while (size - buffer->len < len)
+			size *= 2;
+
+		/* Not realloc: it could leave a password behind. */
+		if ((data = malloc(size)) == NULL)
+			err(1, "out of memory");
+		if (buffer->data != NULL) {
+			memcpy(data, buffer->data, buffer->len);
+			explicit_bzero(buffer->data, buffer->len);
+			free(buffer->data);
+		}
+		buffer->data = data;
+		buffer->size = size;
+	}
+
+	return (buffer->data + buffer->len);
+}
+
+void
+buffer_append(struct buffer *buffer, const void *data, size_t len)
+{
+	if (len == 0)
+		return;
+	memcpy(buffer_reserve(buffer, len), data, len);
+	buffer->len += len;
+}
+
+void
+buffer_append_string(struct buffer *buffer, const char *text)
+{
+	buffer_append(buffer, text, strlen(text));
+}
+
+void
+buffer_printf(struct buffer *buffer, const char *fmt, ...)
+{
+	va_list		args;
+	int		len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		errx(1, "buffer_printf: bad format");
+
+	va_start(args, fmt);
+	(void)vsnprintf(buffer_reserve(buffer, (size_t)len + 1),
+	    (size_t)len + 1, fmt, args);
+	va_end(args);
+	buffer->len += (size_t)len;
+}
+
+void
+buffer_consume(struct buffer *buffer, size_t len)
+{
+	size_t	left;
+
+	if (len == 0)
+		return;
+
+	left = buffer->len - len;
+	if (left == 0) {
+		buffer_cleanup(buffer);
+		return;
+	}
+	memmove(buffer->data, buffer->data + len, left);
+	explicit_bzero(buffer->data + left, len);
+	buffer->len = left;
+}
+
+void
+buffer_cleanup(struct buffer *buffer)
+{
+	if (buffer->data != NULL) {
+		explicit_bzero(buffer->data, buffer->len);
+		free(buffer->data);
+	}
+	buffer_init(buffer);
+}
