@@ -1,0 +1,219 @@
+"""One process of the server under test: its settings, its life, its log."""
+
+import contextlib
+import os
+import re
+import signal
+import ssl
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from harness.certificate import self_signed
+from harness.poll import free_port, poll
+from harness.raw import Raw
+from harness.secret import KNOWN, secret
+
+ROOT = Path(__file__).resolve().parents[3]
+
+SECRET_KEY = secret("a test key of the access tokens, long enough")
+LIVEKIT_API_SECRET = secret("a test secret of LiveKit, also long enough")
+
+# None of these may ever stand in a log. A test that provokes one on purpose is marked log_allows("the text").
+FORBIDDEN = (
+    r"\bgone\b",
+    r"sandbox violation",
+    r"ERROR: \w+Sanitizer",
+    r"runtime error:",
+    r"\bpanic\b",
+    r"\bSegmentation\b",
+    r"stack smashing",
+    r"double free|free\(\): invalid|corrupted",
+)
+SANITIZERS = ("ASAN_", "UBSAN_", "LSAN_")
+
+
+def binary():
+    """The program under test: PARLEY_BINARY, or what ./dev build made."""
+    return Path(os.environ.get("PARLEY_BINARY", ROOT / "build/parley/parley"))
+
+
+def environment(database_url, **settings):
+    """The whole environment of a parley process. A setting given as None is left out."""
+    names = {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET_KEY,
+        "LIVEKIT_URL": "ws://127.0.0.1:7880",
+        "LIVEKIT_API_KEY": "devkey",
+        "LIVEKIT_API_SECRET": LIVEKIT_API_SECRET,
+        "HOST": "127.0.0.1",
+        "WORKERS": "2",
+        "RATE_LIMITS": "off",
+        "LOG_FORMAT": "json",
+        **settings,
+    }
+    names = {name: str(value) for name, value in names.items() if value is not None}
+    inherited = {n: v for n, v in os.environ.items() if n in ("PATH", "LANG") or n.startswith(SANITIZERS)}
+    return {**inherited, **names}
+
+
+def descendants(pid):
+    """Ids of the children of a process, and of theirs."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [each for child in map(int, children) for each in (child, *descendants(child))]
+
+
+def is_running(pid):
+    """Whether the process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Server:
+    """`parley serve` on free ports, plain and TLS, in a working directory of its own."""
+
+    def __init__(self, directory, database_url, program=None, **settings):
+        self.directory = Path(directory)
+        self.program = Path(program or binary())
+        self.port = free_port()
+        self.tls_port = free_port()
+        self.certificate, self.key = self_signed(self.directory)
+        self.environment = environment(
+            database_url,
+            PORT=settings.pop("PORT", self.port),
+            TLS_PORT=settings.pop("TLS_PORT", self.tls_port),
+            TLS_CERT_FILE=settings.pop("TLS_CERT_FILE", self.certificate),
+            TLS_KEY_FILE=settings.pop("TLS_KEY_FILE", self.key),
+            **settings,
+        )
+        self.port = int(self.environment.get("PORT", 8000))
+        self.log = self.directory / "log"
+        self.mark = 0
+        self.process = None
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.tls_url = f"https://127.0.0.1:{self.tls_port}"
+        self.clients = []
+
+    # Life
+
+    def start(self, wait=True):
+        assert self.program.exists(), f"{self.program} is missing: ./dev build"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, "serve"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                env=self.environment,
+                start_new_session=True,
+            )
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, deadline=20):
+        def healthy():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log_text()}")
+            with self.connect(timeout=2) as client:
+                client.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return client.response().status == 200
+
+        poll(healthy, deadline, f"GET /health on port {self.port}")
+
+    def is_alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def workers(self):
+        """Ids of the processes below the main one: the workers, and Kore's key manager."""
+        return descendants(self.process.pid)
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait_ended(self, seconds=10):
+        """The exit status; fails when there is none in time, or when a child stays behind."""
+        children = self.workers()
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"still running {seconds} s after SIGTERM:\n{self.log_text()[-4000:]}") from None
+        poll(lambda: not any(map(is_running, children)), 2, f"children of the server end ({children})")
+        return status
+
+    def stop(self):
+        """SIGTERM, and then status 0 within ten seconds."""
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.terminate()
+        status = self.wait_ended()
+        self.process = None
+        assert status == 0, f"exit status {status} after SIGTERM:\n{self.log_text()[-4000:]}"
+
+    def kill(self):
+        """Ends the process and its children without ceremony."""
+        for pid in (self.process.pid, *self.workers()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    # Clients
+
+    def tls_context(self):
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.check_hostname = False
+        return context
+
+    def client(self, tls=False, **options):
+        """An httpx client with this server's address; closed when the server stops."""
+        url, verify = (self.tls_url, self.tls_context()) if tls else (self.url, True)
+        client = httpx.Client(base_url=url, verify=verify, timeout=20, trust_env=False, **options)
+        self.clients.append(client)
+        return client
+
+    @property
+    def http(self):
+        """A client that keeps its connections, shared by the users of this server object."""
+        if not self.clients:
+            self.client()
+        return self.clients[0]
+
+    def connect(self, tls=False, timeout=10.0):
+        """A raw client, connected."""
+        if tls:
+            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout)
+        return Raw("127.0.0.1", self.port, None, timeout)
+
+    # Log
+
+    def log_text(self, since=0):
+        if not self.log.exists():
+            return ""
+        with open(self.log, "rb") as file:
+            file.seek(since)
+            return file.read().decode("utf-8", "replace")
+
+    def log_size(self):
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def log_faults(self, since=0, allowed=()):
+        """The lines since then that no log may have, each with the reason."""
+        text = self.log_text(since)
+        patterns = [p for p in FORBIDDEN if not any(re.search(p, text_allowed) for text_allowed in allowed)]
+        faults = []
+        for line in text.splitlines():
+            faults += [f"{line}  <- {pattern}" for pattern in patterns if re.search(pattern, line)]
+            faults += [f"{line}  <- a secret" for value in KNOWN if value in line]
+        return faults
