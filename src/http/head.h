@@ -14,6 +14,10 @@
 #define HEAD_SIZE_MAX		32768	/* octets of the whole head */
 #define HEAD_FIELDS_MAX		100	/* field lines */
 
+#define CHUNKED_LINE_MAX	4096	/* octets after one chunk's size */
+#define CHUNKED_LINES_MAX	65536	/* the same of all chunks */
+#define CHUNKED_TRAILERS_MAX	16384	/* octets of all trailer lines */
+
 enum head_method {
 	METHOD_GET,
 	METHOD_HEAD,
@@ -61,6 +65,11 @@ struct head {
  * first call on a head and is kept by the function between calls while more
  * bytes arrive (so that a byte at a time costs linear time). On HEAD_DONE all
  * spans point into data. Empty lines before the request line are skipped.
+ *
+ * Refused before the head is complete: what goes over a limit, a first octet
+ * that begins no method, and a bad request line once its end has come. More of
+ * the request may then still be on its way. A length is refused (400) when it
+ * is above INT64_MAX, so head.size + head.length cannot overflow.
  */
 enum head_result	head_parse(struct head *, const char *data, size_t len,
 			    size_t *scanned) MUST_CHECK;
@@ -85,7 +94,8 @@ struct chunked {
 	int		state;
 	int		digits;		/* of the size read so far */
 	uint64_t	left;		/* octets of this chunk still to come */
-	size_t		line;		/* octets of the extension or trailer so far */
+	size_t		line;		/* octets after this chunk's size so far */
+	size_t		extensions;	/* the same of all chunks so far */
 	size_t		trailers;	/* octets of all trailer lines so far */
 };
 
@@ -93,6 +103,8 @@ struct chunked {
  * Reads up to len octets of in, sets *consumed to how many it took, and writes
  * the decoded body octets to out (room for len octets; may be in itself), their
  * number in *produced. Extensions and trailers are checked and dropped.
+ * On CHUNKED_DONE *consumed ends at the end of the message. A refusal lasts:
+ * later calls take nothing and refuse again.
  */
 enum chunked_result	chunked_decode(struct chunked *, const char *in,
 			    size_t len, size_t *consumed, char *out,
