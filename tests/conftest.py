@@ -1,0 +1,52 @@
+"""What all suites share: the count of what ran, and no skips where PARLEY_NO_SKIP says so."""
+
+import collections
+import os
+from pathlib import Path
+
+import pytest
+
+NO_SKIP = bool(os.environ.get("PARLEY_NO_SKIP"))
+
+
+def refuse_skip(report):
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped here (PARLEY_NO_SKIP): {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    return refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return refuse_skip((yield))
+
+
+def suite(report):
+    """tests/api/test_x.py::test_y is of the suite api."""
+    parts = report.nodeid.split("::")[0].split("/")
+    return parts[1] if len(parts) > 2 else "tests"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Leaves counts and skips where PARLEY_TEST_TALLY says, for the closing lines of ./dev test."""
+    tally = os.environ.get("PARLEY_TEST_TALLY")
+    if not tally:
+        return
+    columns = {"passed": 0, "xfailed": 0, "failed": 1, "error": 1, "xpassed": 1, "skipped": 2}
+    counts = collections.defaultdict(lambda: [0, 0, 0])
+    for outcome, column in columns.items():
+        for report in terminalreporter.stats.get(outcome, ()):
+            counts[suite(report)][column] += 1
+    name = os.environ.get("PARLEY_TEST_PASS", "pytest")
+    with open(tally, "a") as file:
+        for key, numbers in sorted(counts.items()):
+            print(name, key, *numbers, sep="\t", file=file)
+    with open(Path(tally).with_name("skipped"), "a") as file:
+        for report in terminalreporter.stats.get("skipped", ()):
+            print(f"{suite(report)}: {report.longrepr[2]}", file=file)
