@@ -50,6 +50,14 @@ def programs():
     return found[-1].parent
 
 
+def state(pid):
+    """One letter of a process: T is stopped, Z or X ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 class Database:
     """One database of a cluster."""
 
@@ -189,6 +197,7 @@ class Cluster:
                     if pid not in stopped:
                         os.kill(pid, signal.SIGSTOP)
                         stopped.append(pid)
+            poll(lambda: all(state(pid) in "TZX" for pid in stopped), 5, "PostgreSQL is frozen")
             yield
         finally:
             for pid in reversed(stopped):

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from harness.certificate import self_signed
+from harness.cluster import state
 from harness.poll import free_port, poll
 from harness.raw import Raw
 from harness.secret import KNOWN, secret
@@ -69,10 +70,7 @@ def descendants(pid):
 
 def is_running(pid):
     """Whether the process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return state(pid) not in "ZX"
 
 
 class Server:
