@@ -1,0 +1,350 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/email.h"
+#include "data/fields.h"
+#include "data/number.h"
+#include "data/utf8.h"
+#include "settings.h"
+
+/* What is being read: passed down instead of six arguments. */
+struct reading {
+	struct arena		*arena;
+	const struct field	*field;
+	struct input		*input;
+	struct json		*errors;
+	int			nerrors;
+};
+
+static const struct value	*find_value(const struct field *,
+				    const struct field_sources *, size_t *,
+				    struct value *);
+static void	read_field(struct reading *, const struct value *);
+static void	read_string(struct reading *, const struct value *);
+static void	read_email(struct reading *, struct span);
+static void	read_integer(struct reading *, const struct value *);
+static void	read_number_id(struct reading *, struct span);
+static void	read_room_id(struct reading *, struct span);
+static void	give(struct reading *, struct span);
+static void	error_begin(struct reading *, const char *, const char *);
+static void	error_plain(struct reading *, const char *, const char *);
+static void	error_limit(struct reading *, const char *, const char *,
+		    const char *, int64_t);
+
+static const char *const places[] = { "path", "query", "body" };
+
+int
+fields_read(struct arena *arena, const struct field *fields, size_t nfields,
+    const struct field_sources *sources, struct input *inputs,
+    struct json *errors)
+{
+	struct reading		r;
+	struct value		holder;
+	const struct value	*value;
+	size_t			i, npath;
+
+	r.arena = arena;
+	r.errors = errors;
+	r.nerrors = 0;
+
+	npath = 0;
+	for (i = 0; i < nfields; i++) {
+		r.field = &fields[i];
+		r.input = &inputs[i];
+		r.input->state = INPUT_ABSENT;
+		r.input->text = NULL;
+		r.input->len = 0;
+
+		value = find_value(r.field, sources, &npath, &holder);
+		read_field(&r, value);
+
+		if (r.input->state != INPUT_GIVEN &&
+		    r.field->fallback != NULL) {
+			r.input->text = r.field->fallback;
+			r.input->len = strlen(r.field->fallback);
+		}
+	}
+
+	return (r.nerrors);
+}
+
+void
+fields_body_error(struct json *errors, const char *type, const char *message)
+{
+	json_object_begin(errors);
+	json_member(errors, "type", type);
+	json_name(errors, "loc");
+	json_array_begin(errors);
+	json_text(errors, "body");
+	json_array_end(errors);
+	json_member(errors, "msg", message);
+	json_object_end(errors);
+}
+
+static const struct value *
+find_value(const struct field *field, const struct field_sources *sources,
+    size_t *npath, struct value *holder)
+{
+	const struct value	*value;
+
+	switch (field->place) {
+	case FIELD_PATH:
+		memset(holder, 0, sizeof(*holder));
+		holder->type = VALUE_STRING;
+		holder->text = sources->path[(*npath)++];
+		return (holder);
+	case FIELD_QUERY:
+		return (sources->query == NULL ? NULL :
+		    value_member(sources->query, field->name));
+	default:
+		value = sources->body == NULL ? NULL :
+		    value_member(sources->body, field->name);
+		if (sources->empty_is_absent && value != NULL &&
+		    value->type == VALUE_STRING && value->text.len == 0)
+			value = NULL;
+		return (value);
+	}
+}
+
+static void
+read_field(struct reading *r, const struct value *value)
+{
+	if (value == NULL) {
+		if (r->field->flags & FIELD_REQUIRED)
+			error_plain(r, "missing", "Field required");
+		return;
+	}
+
+	if (value->type == VALUE_NULL && (r->field->flags & FIELD_NULLABLE)) {
+		r->input->state = INPUT_NULL;
+		return;
+	}
+
+	switch (r->field->type) {
+	case FIELD_INTEGER:
+		read_integer(r, value);
+		break;
+	case FIELD_NUMBER_ID:
+		read_number_id(r, value->text);
+		break;
+	case FIELD_ROOM_ID:
+		read_room_id(r, value->text);
+		break;
+	default:
+		read_string(r, value);
+		break;
+	}
+}
+
+static void
+read_string(struct reading *r, const struct value *value)
+{
+	const struct field	*field = r->field;
+	int64_t			min;
+	size_t			i, len;
+
+	if (value->type != VALUE_STRING) {
+		error_plain(r, "string_type", "Input should be a valid string");
+		return;
+	}
+
+	if (value->has_nul) {
+		error_plain(r, "value_error",
+		    "Value error, NUL characters are not allowed");
+		return;
+	}
+
+	min = field->type == FIELD_PASSWORD ?
+	    settings->min_password_length : field->min;
+	len = utf8_length(value->text);
+	if ((int64_t)len < min) {
+		error_limit(r, "string_too_short",
+		    "String should have at least", "min_length", min);
+		return;
+	}
+	if (field->max > 0 && (int64_t)len > field->max) {
+		error_limit(r, "string_too_long",
+		    "String should have at most", "max_length", field->max);
+		return;
+	}
+
+	for (i = 0; (field->flags & FIELD_LABEL) && i < value->text.len; i++) {
+		if ((unsigned char)value->text.data[i] < 0x20 ||
+		    value->text.data[i] == 0x7f) {
+			error_plain(r, "value_error", "Value error, "
+			    "control characters are not allowed");
+			return;
+		}
+	}
+
+	if ((field->flags & FIELD_PATTERN) &&
+	    !span_is(value->text, field->fallback)) {
+		error_plain(r, "string_pattern_mismatch",
+		    "String should match the expected value");
+		return;
+	}
+
+	if (field->type == FIELD_EMAIL)
+		read_email(r, value->text);
+	else
+		give(r, value->text);
+}
+
+static void
+read_email(struct reading *r, struct span text)
+{
+	const char	*why;
+	struct span	normal;
+
+	if (!email_normalize(r->arena, text, &normal, &why)) {
+		error_plain(r, "value_error", arena_printf(r->arena,
+		    "value is not a valid email address: %s", why));
+		return;
+	}
+	/* Normalising can make it longer than what the column takes. */
+	if (r->field->max > 0 &&
+	    (int64_t)utf8_length(normal) > r->field->max) {
+		error_limit(r, "string_too_long",
+		    "String should have at most", "max_length", r->field->max);
+		return;
+	}
+	give(r, normal);
+}
+
+static void
+read_integer(struct reading *r, const struct value *value)
+{
+	const struct field	*field = r->field;
+	int64_t			number;
+	char			*text;
+
+	switch (number_of_value(value, &number)) {
+	case NUMBER_OK:
+		break;
+	case NUMBER_FRACTION:
+		error_plain(r, "int_from_float", "Input should be a valid "
+		    "integer, got a number with a fractional part");
+		return;
+	case NUMBER_UNPARSABLE:
+		error_plain(r, "int_parsing", "Input should be a valid "
+		    "integer, unable to parse string as an integer");
+		return;
+	default:
+		error_plain(r, "int_type", "Input should be a valid integer");
+		return;
+	}
+
+	if (number < field->min) {
+		error_limit(r, "greater_than_equal", "Input should be "
+		    "greater than or equal to", "ge", field->min);
+		return;
+	}
+	if (number > field->max && (field->flags & FIELD_CLAMPED))
+		number = field->max;
+	if (number > field->max) {
+		error_limit(r, "less_than_equal", "Input should be "
+		    "less than or equal to", "le", field->max);
+		return;
+	}
+
+	text = arena_printf(r->arena, "%" PRId64, number);
+	give(r, (struct span){ text, strlen(text) });
+}
+
+static void
+read_number_id(struct reading *r, struct span text)
+{
+	struct value	value;
+	int64_t		number;
+	char		*id;
+
+	memset(&value, 0, sizeof(value));
+	value.type = VALUE_STRING;
+	value.text = text;
+	if (number_of_value(&value, &number) != NUMBER_OK) {
+		error_plain(r, "int_parsing", "Input should be a valid "
+		    "integer, unable to parse string as an integer");
+		return;
+	}
+
+	/* Nobody has an id beyond the column's range: found, and empty. */
+	r->input->state = INPUT_GIVEN;
+	if (number >= 0 && number <= INT32_MAX) {
+		id = arena_printf(r->arena, "%" PRId64, number);
+		give(r, (struct span){ id, strlen(id) });
+	}
+}
+
+static void
+read_room_id(struct reading *r, struct span text)
+{
+	struct value	value;
+	int64_t		number;
+	char		*id;
+
+	r->input->state = INPUT_GIVEN;
+	if (text.len > 5 && memcmp(text.data, "room_", 5) == 0) {
+		give(r, text);
+		return;
+	}
+
+	/* Neither the name nor a number in range: no room has that id. */
+	memset(&value, 0, sizeof(value));
+	value.type = VALUE_STRING;
+	value.text = text;
+	if (number_of_value(&value, &number) == NUMBER_OK && number >= 0 &&
+	    number <= INT32_MAX) {
+		id = arena_printf(r->arena, "%" PRId64, number);
+		give(r, (struct span){ id, strlen(id) });
+	}
+}
+
+static void
+give(struct reading *r, struct span text)
+{
+	r->input->state = INPUT_GIVEN;
+	r->input->text = arena_strndup(r->arena, text.data, text.len);
+	r->input->len = text.len;
+}
+
+static void
+error_begin(struct reading *r, const char *type, const char *message)
+{
+	r->nerrors++;
+	json_object_begin(r->errors);
+	json_member(r->errors, "type", type);
+	json_name(r->errors, "loc");
+	json_array_begin(r->errors);
+	json_text(r->errors, places[r->field->place]);
+	json_text(r->errors, r->field->name);
+	json_array_end(r->errors);
+	json_member(r->errors, "msg", message);
+}
+
+static void
+error_plain(struct reading *r, const char *type, const char *message)
+{
+	error_begin(r, type, message);
+	json_object_end(r->errors);
+}
+
+static void
+error_limit(struct reading *r, const char *type, const char *message,
+    const char *name, int64_t limit)
+{
+	const char	*unit;
+
+	unit = strncmp(type, "string", 6) != 0 ? "" :
+	    limit == 1 ? " character" : " characters";
+	error_begin(r, type, arena_printf(r->arena, "%s %" PRId64 "%s",
+	    message, limit, unit));
+	json_name(r->errors, "ctx");
+	json_object_begin(r->errors);
+	json_name(r->errors, name);
+	json_integer(r->errors, limit);
+	json_object_end(r->errors);
+	json_object_end(r->errors);
+}
