@@ -1,0 +1,88 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "data/span.h"
+#include "db/lane.h"
+#include "db/migrate.h"
+#include "db/statements.h"
+
+/* Longest a statement may take: a client is told 503 a little later. */
+#define LANE_SESSION							\
+	"set statement_timeout = '4s'; set lock_timeout = '3s';"	\
+	"set idle_in_transaction_session_timeout = '10s';"		\
+	"set plan_cache_mode = force_generic_plan; set timezone = 'UTC';" \
+	"set datestyle = 'ISO'; set jit = off"
+
+static int	run_simple(PGconn *, const char *);
+static int	prepare_all(PGconn *);
+
+enum lane_open_result
+lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
+{
+	enum lane_open_result	result = LANE_UNREACHABLE;
+	PGconn			*db;
+	size_t			len;
+
+	*out = NULL;
+	db = PQconnectdb(conninfo);
+	if (PQstatus(db) != CONNECTION_OK || !run_simple(db, LANE_SESSION))
+		goto failed;
+
+	switch (migrate_status(db)) {
+	case MIGRATE_CURRENT:
+	case MIGRATE_AHEAD_OK:
+		break;
+	default:
+		if (PQstatus(db) != CONNECTION_OK)
+			goto failed;
+		(void)snprintf(why, whylen,
+		    "the schema is not the one this binary needs");
+		PQfinish(db);
+		return (LANE_NOT_MIGRATED);
+	}
+
+	if (!prepare_all(db) || !PQenterPipelineMode(db) ||
+	    PQsetnonblocking(db, 1) == -1)
+		goto failed;
+
+	*out = db;
+	return (LANE_OPEN);
+
+failed:
+	(void)snprintf(why, whylen, "%s", PQerrorMessage(db));
+	if ((len = strlen(why)) > 0 && why[len - 1] == '\n')
+		why[len - 1] = '\0';
+	PQfinish(db);
+	return (result);
+}
+
+static int
+run_simple(PGconn *db, const char *sql)
+{
+	PGresult	*result;
+	int		ok;
+
+	result = PQexec(db, sql);
+	ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+	PQclear(result);
+
+	return (ok);
+}
+
+static int
+prepare_all(PGconn *db)
+{
+	PGresult	*result;
+	int		i, ok;
+
+	for (i = 0; i < STATEMENT__MAX; i++) {
+		result = PQprepare(db, statements[i].name, statements[i].sql,
+		    0, NULL);
+		ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+		PQclear(result);
+		if (!ok)
+			return (0);
+	}
+
+	return (1);
+}

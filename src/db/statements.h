@@ -1,0 +1,41 @@
+#ifndef PARLEY_DB_STATEMENTS_H
+#define PARLEY_DB_STATEMENTS_H
+
+/*
+ * Every statement the workers run: one row here, one file in sql/statements/.
+ *
+ *	READ	changes nothing; is run again when its connection is lost
+ *	WRITE	its fate is unknown when its connection is lost before it
+ *		answered, and is never run twice
+ *
+ * Each file's first column is the outcome (see outcome.h), unless a page reads
+ * the rows itself.
+ */
+#define STATEMENTS(X)			\
+	X(ready, READ)			\
+	X(user_me, READ)		\
+	X(user_login, READ)		\
+	X(user_rehash, WRITE)		\
+	X(user_register, WRITE)
+
+enum statement_kind {
+	STATEMENT_READ,
+	STATEMENT_WRITE
+};
+
+enum statement_id {
+#define STATEMENT_ID(name, kind)	STATEMENT_##name,
+	STATEMENTS(STATEMENT_ID)
+#undef STATEMENT_ID
+	STATEMENT__MAX
+};
+
+struct statement {
+	const char		*name;	/* also its name on the server */
+	const char		*sql;
+	enum statement_kind	kind;
+};
+
+extern const struct statement	statements[STATEMENT__MAX];
+
+#endif
