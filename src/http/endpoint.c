@@ -1,0 +1,230 @@
+#include <string.h>
+#include <time.h>
+
+#include "data/form.h"
+#include "data/json_read.h"
+#include "http/endpoint.h"
+#include "http/reply.h"
+#include "http/route.h"
+#include "identity/identity.h"
+
+static int	caller_known(struct exchange *);
+static int	inputs_read(struct exchange *);
+static int	body_read(struct exchange *, struct value *, struct json *);
+static int	body_json(struct exchange *, struct value *, struct json *);
+static int	content_type_is(const struct exchange *, const char *);
+static void	json_invalid(struct json *, size_t, const char *);
+
+void
+endpoint_begin(struct exchange *x)
+{
+	const struct route	*route = x->route;
+
+	if (x->head.method == METHOD_OPTIONS) {
+		reply_options(x, route == NULL ?
+		    "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" :
+		    route_allow(&x->arena, route));
+		return;
+	}
+	if (route == NULL) {
+		reply_outcome(x, OUTCOME_not_found);
+		return;
+	}
+	if (!x->method_allowed) {
+		reply_header(x, "Allow", route_allow(&x->arena, route));
+		reply_outcome(x, OUTCOME_method_not_allowed);
+		return;
+	}
+	if (route->access == ACCESS_USER && !caller_known(x)) {
+		reply_outcome(x, OUTCOME_unauthenticated);
+		return;
+	}
+	if (!inputs_read(x))
+		return;
+
+	if (route->page != NULL)
+		route->page(x);
+	else
+		endpoint_statement(x, reply_statement, route->statement,
+		    NULL, 0);
+}
+
+void
+endpoint_statement(struct exchange *x, page_step *next,
+    enum statement_id statement, const char *const *extra, int nextra)
+{
+	const char	*params[QUERY_PARAMS_MAX];
+	size_t		i;
+	int		n, k;
+
+	n = 0;
+	if (x->route->access == ACCESS_USER)
+		params[n++] = x->caller.subject;
+	for (i = 0; i < x->route->nfields; i++)
+		params[n++] = x->inputs[i].text;
+	for (k = 0; k < nextra; k++)
+		params[n++] = extra[k];
+
+	exchange_statement(x, next, statement, n, params);
+}
+
+/* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */
+static int
+caller_known(struct exchange *x)
+{
+	const struct span	*field;
+	struct span		token;
+
+	field = head_field(&x->head, "authorization");
+	if (field == NULL || field->len < 8 ||
+	    strncasecmp(field->data, "bearer ", 7) != 0)
+		return (0);
+
+	token.data = field->data + 7;
+	token.len = field->len - 7;
+	while (token.len > 0 && *token.data == ' ') {
+		token.data++;
+		token.len--;
+	}
+
+	return (token_verify(identity_keys(), token, time(NULL),
+	    &x->caller) == TOKEN_OK);
+}
+
+/* Reads all that the route's fields name; answers 422 when something is off. */
+static int
+inputs_read(struct exchange *x)
+{
+	struct field_sources	sources;
+	struct value		query, body;
+	struct buffer		out;
+	struct json		errors;
+	int			nerrors;
+
+	if (x->route->nfields == 0)
+		return (1);
+
+	memset(&query, 0, sizeof(query));
+	memset(&body, 0, sizeof(body));
+	buffer_init(&out);
+	json_init(&errors, &out);
+	json_array_begin(&errors);
+
+	nerrors = body_read(x, &body, &errors);
+	if (nerrors == 0) {
+		if (!form_read(&x->arena, x->head.query.data,
+		    x->head.query.len, &query))
+			memset(&query, 0, sizeof(query));
+		sources.path = x->path_params;
+		sources.query = &query;
+		sources.body = &body;
+		sources.empty_is_absent = x->route->body == BODY_FORM;
+		nerrors = fields_read(&x->arena, x->route->fields,
+		    x->route->nfields, &sources, x->inputs, &errors);
+	}
+
+	json_array_end(&errors);
+	if (nerrors > 0)
+		reply_invalid(x, &out);
+	buffer_cleanup(&out);
+
+	return (nerrors == 0);
+}
+
+/* The body as an object; the errors of a body that is none. */
+static int
+body_read(struct exchange *x, struct value *body, struct json *errors)
+{
+	switch (x->route->body) {
+	case BODY_JSON:
+		return (body_json(x, body, errors));
+	case BODY_FORM:
+		/* Another type holds no form: every field is missing. */
+		if (!content_type_is(x, "application/x-www-form-urlencoded") ||
+		    !form_read(&x->arena, x->body.data, x->body.len, body))
+			memset(body, 0, sizeof(*body));
+		return (0);
+	default:
+		return (0);
+	}
+}
+
+static int
+body_json(struct exchange *x, struct value *body, struct json *errors)
+{
+	static const char	not_object[] = "Input should be a valid "
+	    "dictionary or object to extract fields from";
+	const char		*why;
+	size_t			offset;
+
+	if (x->body.len == 0) {
+		fields_body_error(errors, "missing", "Field required");
+		return (1);
+	}
+	if (!content_type_is(x, "application/json")) {
+		fields_body_error(errors, "model_attributes_type", not_object);
+		return (1);
+	}
+
+	if (json_read(&x->arena, x->body.data, x->body.len, body, &offset,
+	    &why) != JSON_OK) {
+		json_invalid(errors, offset, why);
+		return (1);
+	}
+	if (body->type != VALUE_OBJECT) {
+		fields_body_error(errors, "model_attributes_type", not_object);
+		return (1);
+	}
+
+	return (0);
+}
+
+/*
+ * Whether the body is of that type, parameters aside. A body without a type
+ * is taken as JSON, as the old service did; so is any application/...+json.
+ */
+static int
+content_type_is(const struct exchange *x, const char *want)
+{
+	const struct span	*field;
+	struct span		type;
+	const char		*end;
+	int			json;
+
+	json = strcmp(want, "application/json") == 0;
+	field = head_field(&x->head, "content-type");
+	if (field == NULL || field->len == 0)
+		return (json);
+
+	type = *field;
+	if ((end = memchr(type.data, ';', type.len)) != NULL)
+		type.len = (size_t)(end - type.data);
+	while (type.len > 0 && (type.data[type.len - 1] == ' ' ||
+	    type.data[type.len - 1] == '\t'))
+		type.len--;
+
+	if (span_is_nocase(type, want))
+		return (1);
+
+	return (json && type.len > 17 &&
+	    strncasecmp(type.data, "application/", 12) == 0 &&
+	    strncasecmp(type.data + type.len - 5, "+json", 5) == 0);
+}
+
+static void
+json_invalid(struct json *errors, size_t offset, const char *why)
+{
+	json_object_begin(errors);
+	json_member(errors, "type", "json_invalid");
+	json_name(errors, "loc");
+	json_array_begin(errors);
+	json_text(errors, "body");
+	json_integer(errors, (int64_t)offset);
+	json_array_end(errors);
+	json_member(errors, "msg", "JSON decode error");
+	json_name(errors, "ctx");
+	json_object_begin(errors);
+	json_member(errors, "error", why);
+	json_object_end(errors);
+	json_object_end(errors);
+}

@@ -1,0 +1,21 @@
+#ifndef PARLEY_HTTP_ENDPOINT_H
+#define PARLEY_HTTP_ENDPOINT_H
+
+#include "http/exchange.h"
+
+/*
+ * The way of a request through the house, once for all endpoints: the route's
+ * row, the caller's token, the input table, then the row's statement (whose
+ * outcome is the answer) or its page.
+ */
+page_step	endpoint_begin;
+
+/*
+ * Runs the route's own statement: $1 is the caller's subject when the route
+ * asks for one, then come the inputs in the order of the route's fields, then
+ * extra values. next gets the result; see exchange_statement().
+ */
+void	endpoint_statement(struct exchange *, page_step *next,
+	    enum statement_id, const char *const *extra, int nextra);
+
+#endif

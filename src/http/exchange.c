@@ -1,0 +1,264 @@
+#include <arpa/inet.h>
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/rand.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "http/endpoint.h"
+#include "http/exchange.h"
+#include "http/intake.h"
+#include "http/reply.h"
+#include "http/route.h"
+#include "identity/hashing.h"
+
+static void	head_copy(struct exchange *, const struct head *, const char *);
+static void	span_move(struct span *, const char *, const char *, size_t);
+static void	id_choose(struct exchange *);
+static void	address_write(struct exchange *, const struct connection *);
+static void	query_done(struct query *);
+static void	statement_done(struct exchange *);
+static void	request_freed(struct http_request *);
+
+/* Kore's page handler of every route, found by name. */
+int	exchange_page(struct http_request *);
+
+static int	runnable;	/* a request was woken or made */
+
+struct exchange *
+exchange_new(struct intake *intake, const struct head *head,
+    const char *buffer)
+{
+	struct exchange	*x;
+	struct timespec	now;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		fatal("exchange_new: out of memory");
+
+	x->intake = intake;
+	arena_init(&x->arena);
+	buffer_init(&x->body);
+	buffer_init(&x->out);
+	buffer_init(&x->extra);
+	head_copy(x, head, buffer);
+	id_choose(x);
+	address_write(x, intake_connection(x));
+	x->tls = intake_connection(x)->ssl != NULL;
+	x->close = !x->head.keep_alive;
+	x->next = endpoint_begin;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	x->started = (uint64_t)now.tv_sec * 1000000 +
+	    (uint64_t)now.tv_nsec / 1000;
+
+	return (x);
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	query_cancel(&x->query);
+	hashing_forget(x);
+	buffer_cleanup(&x->body);
+	buffer_cleanup(&x->out);
+	buffer_cleanup(&x->extra);
+	arena_cleanup(&x->arena);
+	explicit_bzero(x, sizeof(*x));
+	free(x);
+}
+
+/*
+ * Kore gets a head in its own terms: the route's path as it was registered,
+ * and no body (that stays here). Its list of requests then runs us.
+ */
+void
+exchange_dispatch(struct exchange *x)
+{
+	struct connection	*c = intake_connection(x);
+	struct http_request	*req, *last;
+	struct netbuf		nb;
+	enum head_method	method;
+	char			*head;
+	int			len;
+
+	x->method_allowed = route_find(&x->arena, x->head.method, x->head.path,
+	    &x->route, x->path_params) == ROUTE_FOUND;
+
+	method = x->head.method == METHOD_TRACE ? METHOD_GET : x->head.method;
+	head = kore_malloc(256);
+	len = snprintf(head, 256, "%s %s HTTP/1.1\r\nhost: parley\r\n"
+	    "content-length: 0\r\n\r\n", head_method_name(method),
+	    x->route == NULL ? "/{unknown}" : x->route->path);
+	if (len < 0 || len >= 256)
+		fatal("a route's path is too long");
+
+	memset(&nb, 0, sizeof(nb));
+	nb.owner = c;
+	nb.buf = (u_int8_t *)head;
+	nb.s_off = nb.b_len = nb.m_len = (size_t)len;
+	if (!http_header_recv(&nb))
+		fatal("Kore refused a head of ours");
+
+	/* The one before it may still stand there, answered. */
+	last = NULL;
+	TAILQ_FOREACH(req, &c->http_requests, olist)
+		last = req;
+	if (last == NULL || last->hdlr_extra != NULL)
+		fatal("Kore made no request of a head of ours");
+
+	last->hdlr_extra = x;
+	last->flags |= HTTP_REQUEST_RETAIN_EXTRA;
+	last->onfree = request_freed;
+	x->req = last;
+	runnable = 1;
+}
+
+int
+exchange_page(struct http_request *req)
+{
+	struct exchange	*x = req->hdlr_extra;
+	page_step	*next = x->next;
+
+	x->next = NULL;
+	next(x);
+
+	if (x->status == 0 && x->next == NULL)
+		reply_outcome(x, OUTCOME_internal);
+
+	return (x->status != 0 ? KORE_RESULT_OK : KORE_RESULT_RETRY);
+}
+
+void
+exchange_query(struct exchange *x, page_step *next,
+    enum statement_id statement, int nparams, const char *const *params)
+{
+	query_cancel(&x->query);
+	x->query.statement = statement;
+	x->query.nparams = nparams;
+	memcpy(x->query.params, params, (size_t)nparams * sizeof(*params));
+	x->query.done = query_done;
+	x->query.arg = x;
+	x->next = next;
+
+	http_request_sleep(x->req);
+	query_start(&x->query);
+}
+
+void
+exchange_statement(struct exchange *x, page_step *next,
+    enum statement_id statement, int nparams, const char *const *params)
+{
+	exchange_query(x, statement_done, statement, nparams, params);
+	x->then = next;
+}
+
+/* The pages see only results; what kept one from coming is answered here. */
+static void
+statement_done(struct exchange *x)
+{
+	if (x->query.result == QUERY_OK)
+		x->then(x);
+	else
+		reply_outcome(x, reply_query_outcome(x));
+}
+
+static void
+query_done(struct query *query)
+{
+	exchange_wake(query->arg);
+}
+
+void
+exchange_wake(struct exchange *x)
+{
+	http_request_wakeup(x->req);
+	runnable = 1;
+}
+
+int
+exchange_runnable(void)
+{
+	int	was = runnable;
+
+	runnable = 0;
+
+	return (was);
+}
+
+static void
+request_freed(struct http_request *req)
+{
+	struct exchange	*x = req->hdlr_extra;
+
+	if (x == NULL)
+		return;
+	req->hdlr_extra = NULL;
+	exchange_free(x);
+}
+
+static void
+head_copy(struct exchange *x, const struct head *head, const char *buffer)
+{
+	const char	*copy;
+	size_t		i;
+
+	memcpy(&x->head, head, offsetof(struct head, fields) +
+	    head->nfields * sizeof(head->fields[0]));
+	if (buffer == NULL)
+		return;
+
+	copy = arena_strndup(&x->arena, buffer, head->size);
+	span_move(&x->head.path, buffer, copy, head->size);
+	span_move(&x->head.query, buffer, copy, head->size);
+	span_move(&x->head.host, buffer, copy, head->size);
+	for (i = 0; i < head->nfields; i++) {
+		span_move(&x->head.fields[i].name, buffer, copy, head->size);
+		span_move(&x->head.fields[i].value, buffer, copy, head->size);
+	}
+}
+
+static void
+span_move(struct span *span, const char *from, const char *to, size_t size)
+{
+	if (span->data >= from && span->data <= from + size)
+		span->data = to + (span->data - from);
+}
+
+/* The client's own X-Request-Id when it is harmless, else a random one. */
+static void
+id_choose(struct exchange *x)
+{
+	static const char	allowed[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	const struct span	*given;
+	unsigned char		random[8];
+	size_t			i;
+
+	given = head_field(&x->head, "x-request-id");
+	if (given != NULL && given->len > 0 && given->len <= EXCHANGE_ID_MAX) {
+		memcpy(x->id, given->data, given->len);
+		x->id[given->len] = '\0';
+		if (strspn(x->id, allowed) == given->len)
+			return;
+	}
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		fatal("no random numbers");
+	for (i = 0; i < sizeof(random); i++)
+		(void)snprintf(x->id + i * 2, 3, "%02x", random[i]);
+}
+
+static void
+address_write(struct exchange *x, const struct connection *c)
+{
+	if (c->family == AF_INET)
+		(void)inet_ntop(AF_INET, &c->addr.ipv4.sin_addr, x->address,
+		    sizeof(x->address));
+	else if (c->family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &c->addr.ipv6.sin6_addr, x->address,
+		    sizeof(x->address));
+}

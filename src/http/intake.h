@@ -1,0 +1,40 @@
+#ifndef PARLEY_HTTP_INTAKE_H
+#define PARLEY_HTTP_INTAKE_H
+
+#include "data/buffer.h"
+#include "data/span.h"
+
+/*
+ * Intake stands between a connection and Kore: it reads the bytes, takes
+ * requests apart as RFC 9112 says, refuses what is malformed or too large, and
+ * hands whole requests on, one at a time. Kore's own parser (which answers
+ * curl's `POST' without a length with an empty 411, drops the 26th header and
+ * can be smuggled through) only ever sees what exchange_dispatch() writes.
+ */
+
+struct connection;
+struct exchange;
+
+/* Kore's connect callback of every listener, by name. */
+void	intake_connect(struct connection *);
+
+/* Once a worker: the timer for slow clients. */
+void	intake_worker_init(void);
+
+/*
+ * Sends an answer and readies the connection for its next request, or ends it
+ * when x->close is set. The bytes are copied.
+ */
+void	intake_send(struct exchange *, const struct buffer *head,
+	    struct span body);
+
+/* The connection of an exchange; NULL when it is gone. */
+struct connection	*intake_connection(const struct exchange *);
+
+/* Requests being received or served in this worker. */
+unsigned int	intake_active(void);
+
+/* From now on every answer closes its connection, idle ones at once. */
+void	intake_drain(void);
+
+#endif

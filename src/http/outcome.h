@@ -1,0 +1,60 @@
+#ifndef PARLEY_HTTP_OUTCOME_H
+#define PARLEY_HTTP_OUTCOME_H
+
+#include "data/span.h"
+
+/*
+ * The catalogue of what a request can come to: the word a statement gives as
+ * its outcome, the HTTP status, the public text. Every error answer is a row.
+ */
+#define OUTCOMES(X)							\
+	X(ok, 200, NULL)						\
+	X(created, 201, NULL)						\
+	X(empty, 200, NULL)						\
+	X(bad_request, 400, "Bad Request")				\
+	X(unauthenticated, 401, "Could not validate credentials")	\
+	X(wrong_login, 401, "Incorrect username or password")		\
+	X(inactive, 400, "Inactive user")				\
+	X(email_taken, 400, "Email already registered")			\
+	X(username_taken, 400, "Username already taken")		\
+	X(user_not_found, 404, "User not found")			\
+	X(room_not_found, 404, "Room not found")			\
+	X(not_found, 404, "Not Found")					\
+	X(method_not_allowed, 405, "Method Not Allowed")		\
+	X(request_timeout, 408, "Request Timeout")			\
+	X(body_too_large, 413, "Content Too Large")			\
+	X(target_too_long, 414, "URI Too Long")				\
+	X(head_too_large, 431, "Request Header Fields Too Large")	\
+	X(internal, 500, "Internal Server Error")			\
+	X(not_implemented, 501, "Not Implemented")			\
+	X(unavailable, 503, "Database is not reachable")		\
+	X(not_migrated, 503, "Database is not migrated")		\
+	X(unknown_fate, 503, "The database was lost while it worked; the change may or may not have been made") \
+	X(overloaded, 503, "Too busy")					\
+	X(version_not_supported, 505, "HTTP Version Not Supported")
+
+enum outcome {
+#define OUTCOME_ENUM(name, status, text)	OUTCOME_##name,
+	OUTCOMES(OUTCOME_ENUM)
+#undef OUTCOME_ENUM
+	OUTCOME__MAX
+};
+
+struct outcome_row {
+	const char	*name;
+	int		status;
+	const char	*text;	/* the detail; NULL for the good ones */
+};
+
+extern const struct outcome_row	outcomes[OUTCOME__MAX];
+
+/* The row of that name, or OUTCOME_internal for one that is not there. */
+enum outcome	outcome_find(const char *name);
+
+/* The row by which intake refuses with that status. */
+enum outcome	outcome_of_status(int status);
+
+/* "OK", "Not Found", ... (RFC 9110 section 15); "" for an unknown one. */
+const char	*status_phrase(int status);
+
+#endif

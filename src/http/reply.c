@@ -1,0 +1,227 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "data/row_json.h"
+#include "http/cors.h"
+#include "http/intake.h"
+#include "http/reply.h"
+#include "http/route.h"
+#include "log.h"
+
+#define RETRY_AFTER	"1"		/* seconds, with every 503 */
+#define HSTS		"max-age=31536000"
+
+static void		send_reply(struct exchange *, const char *);
+static void		log_answer(const struct exchange *);
+static const char	*date_now(void);
+
+void
+reply_header(struct exchange *x, const char *name, const char *value)
+{
+	buffer_printf(&x->extra, "%s: %s\r\n", name, value);
+}
+
+void
+reply_json(struct exchange *x, int status)
+{
+	if (x->status != 0)
+		return;
+
+	x->status = status;
+	send_reply(x, "application/json");
+}
+
+void
+reply_outcome(struct exchange *x, enum outcome outcome)
+{
+	struct json	json;
+
+	buffer_cleanup(&x->out);
+	json_init(&json, &x->out);
+	json_object_begin(&json);
+	json_member(&json, "detail", outcomes[outcome].text);
+	json_object_end(&json);
+
+	/* RFC 6750 section 3, RFC 9110 section 10.2.3 */
+	if (outcomes[outcome].status == 401)
+		reply_header(x, "WWW-Authenticate", "Bearer");
+	if (outcomes[outcome].status == 503)
+		reply_header(x, "Retry-After", RETRY_AFTER);
+
+	reply_json(x, outcomes[outcome].status);
+}
+
+void
+reply_invalid(struct exchange *x, const struct buffer *errors)
+{
+	buffer_cleanup(&x->out);
+	buffer_append_string(&x->out, "{\"detail\":");
+	buffer_append(&x->out, errors->data, errors->len);
+	buffer_append_string(&x->out, "}");
+	reply_json(x, 422);
+}
+
+void
+reply_message(struct exchange *x, const char *text)
+{
+	struct json	json;
+
+	json_init(&json, &x->out);
+	json_object_begin(&json);
+	json_member(&json, "message", text);
+	json_object_end(&json);
+	reply_json(x, 200);
+}
+
+void
+reply_options(struct exchange *x, const char *allow)
+{
+	if (x->status != 0)
+		return;
+
+	reply_header(x, "Allow", allow);
+	cors_preflight_headers(&x->extra, &x->head, allow);
+	x->status = 200;
+	send_reply(x, NULL);
+}
+
+enum outcome
+reply_query_outcome(const struct exchange *x)
+{
+	switch (x->query.result) {
+	case QUERY_OK:
+		if (PQntuples(x->query.rows) == 0 ||
+		    PQgetisnull(x->query.rows, 0, 0))
+			return (OUTCOME_internal);
+		return (outcome_find(PQgetvalue(x->query.rows, 0, 0)));
+	case QUERY_UNAVAILABLE:
+		return (database_state() == DATABASE_NOT_MIGRATED ?
+		    OUTCOME_not_migrated : OUTCOME_unavailable);
+	case QUERY_OVERLOADED:
+		return (OUTCOME_overloaded);
+	case QUERY_UNKNOWN:
+		return (OUTCOME_unknown_fate);
+	default:
+		return (OUTCOME_internal);
+	}
+}
+
+void
+reply_statement(struct exchange *x)
+{
+	enum outcome	outcome;
+	struct json	json;
+	int		row;
+
+	outcome = reply_query_outcome(x);
+	if (outcomes[outcome].text != NULL) {
+		reply_outcome(x, outcome);
+		return;
+	}
+
+	json_init(&json, &x->out);
+	switch (x->route->answer) {
+	case ANSWER_OBJECT:
+		json_object_begin(&json);
+		row_json(&json, x->query.rows, 0, 1);
+		json_object_end(&json);
+		break;
+	case ANSWER_LIST:
+		json_array_begin(&json);
+		for (row = 0; outcome != OUTCOME_empty &&
+		    row < PQntuples(x->query.rows); row++) {
+			json_object_begin(&json);
+			row_json(&json, x->query.rows, row, 1);
+			json_object_end(&json);
+		}
+		json_array_end(&json);
+		break;
+	case ANSWER_MESSAGE:
+		reply_message(x, x->route->message);
+		return;
+	}
+
+	reply_json(x, outcomes[outcome].status);
+}
+
+/* Puts head and body on the connection; type is NULL when there is no body. */
+static void
+send_reply(struct exchange *x, const char *type)
+{
+	struct buffer	head;
+	struct span	body;
+
+	buffer_init(&head);
+	buffer_printf(&head, "HTTP/1.1 %d %s\r\nDate: %s\r\n",
+	    x->status, status_phrase(x->status), date_now());
+	if (type != NULL)
+		buffer_printf(&head, "Content-Type: %s\r\n"
+		    "Cache-Control: no-store\r\n"
+		    "X-Content-Type-Options: nosniff\r\n", type);
+	buffer_printf(&head, "Content-Length: %zu\r\nX-Request-Id: %s\r\n",
+	    x->out.len, x->id);
+	cors_headers(&head, &x->head);
+	if (x->tls)
+		buffer_append_string(&head,
+		    "Strict-Transport-Security: " HSTS "\r\n");
+
+	/* RFC 9112 section 9.3: an HTTP/1.0 client must be told it may stay. */
+	if (x->close)
+		buffer_append_string(&head, "Connection: close\r\n");
+	else if (x->head.minor == 0)
+		buffer_append_string(&head, "Connection: keep-alive\r\n");
+
+	buffer_append(&head, x->extra.data, x->extra.len);
+	buffer_append(&head, "\r\n", 2);
+
+	log_answer(x);
+	body.data = x->out.data;
+	body.len = x->head.method == METHOD_HEAD ? 0 : x->out.len;
+	intake_send(x, &head, body);
+	buffer_cleanup(&head);
+}
+
+static void
+log_answer(const struct exchange *x)
+{
+	struct log_request	line;
+	struct timespec		now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	memset(&line, 0, sizeof(line));
+	line.method.data = head_method_name(x->head.method);
+	line.method.len = strlen(line.method.data);
+	line.route = x->route == NULL ? NULL : x->route->path;
+	line.path = x->head.path;
+	line.status = x->status;
+	line.ms = ((double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3 -
+	    (double)x->started) / 1e3;
+	line.bytes = x->out.len;
+	line.request_id.data = x->id;
+	line.request_id.len = strlen(x->id);
+	line.address = x->address;
+	log_request(&line);
+}
+
+/* RFC 9110 section 6.6.1; made once a second. */
+static const char *
+date_now(void)
+{
+	static char	text[32];
+	static time_t	made;
+	struct tm	tm;
+	time_t		now;
+
+	now = time(NULL);
+	if (now != made && gmtime_r(&now, &tm) != NULL) {
+		(void)strftime(text, sizeof(text),
+		    "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		made = now;
+	}
+
+	return (text);
+}

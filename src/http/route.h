@@ -1,0 +1,66 @@
+#ifndef PARLEY_HTTP_ROUTE_H
+#define PARLEY_HTTP_ROUTE_H
+
+#include "http/exchange.h"
+
+/*
+ * An endpoint is a row. Who may call it, what it takes, the statement it runs
+ * and how that is answered are data; only what needs steps has a page.
+ */
+
+enum access {
+	ACCESS_PUBLIC,
+	ACCESS_USER		/* a valid access token; its subject is $1 */
+};
+
+enum body_kind {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_FORM
+};
+
+enum answer {
+	ANSWER_OBJECT,		/* the row's columns after the outcome */
+	ANSWER_LIST,		/* an array of such rows */
+	ANSWER_MESSAGE		/* {"message": route.message} */
+};
+
+struct route {
+	enum head_method	method;
+	const char		*path;		/* "/rooms/{room_id}/join" */
+	enum access		access;
+	enum body_kind		body;
+	const struct field	*fields;
+	size_t			nfields;
+	enum statement_id	statement;	/* when there is no page */
+	enum answer		answer;
+	const char		*message;
+	page_step		*page;
+};
+
+#define ROUTE_FIELDS(table)						\
+	.fields = (table), .nfields = sizeof(table) / sizeof((table)[0])
+
+/* The table, in routes.c. */
+extern const struct route	routes[];
+extern const size_t		nroutes;
+
+enum route_match {
+	ROUTE_FOUND,
+	ROUTE_UNKNOWN,		/* no such path */
+	ROUTE_METHOD		/* the path, but not with that method */
+};
+
+/*
+ * Finds the row for a method and an encoded path; a slash at the end makes no
+ * difference, and HEAD is served by GET's row. params get the percent-decoded
+ * values, in the arena. On ROUTE_METHOD *route is some row of that path.
+ */
+enum route_match	route_find(struct arena *, enum head_method,
+			    struct span path, const struct route **,
+			    struct span *params);
+
+/* "GET, HEAD, POST, OPTIONS": the methods of a row's path, in the arena. */
+const char		*route_allow(struct arena *, const struct route *);
+
+#endif
