@@ -1,0 +1,2 @@
+-- GET /ready: that a statement runs at all.
+select 'ok' as outcome, 'ready' as status

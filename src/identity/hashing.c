@@ -1,0 +1,153 @@
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "http/reply.h"
+#include "identity/hashing.h"
+
+#define HASHING_QUEUE		64	/* a worker's passwords in the works */
+
+/* The thread's copy of everything: the exchange may vanish meanwhile. */
+struct password_work {
+	struct job		job;
+	struct exchange		*exchange;	/* NULL: nobody waits any more */
+	int			running;
+	int			create;
+	char			*password;
+	size_t			len;
+	char			*stored;
+	enum password_result	verdict;
+	int			hashed;
+	char			hash[PASSWORD_HASH_MAX];
+};
+
+static void	work_start(struct exchange *, page_step *, int, const char *,
+		    size_t, const char *);
+static void	work_run(struct job *);
+static void	work_done(struct job *);
+static void	work_free(struct password_work *);
+
+static struct threads	*threads;
+
+void
+hashing_worker_init(void)
+{
+	/* One a worker: workers are as many as the cores they may use. */
+	threads = threads_start(1, HASHING_QUEUE);
+}
+
+void
+hashing_create(struct exchange *x, page_step *next, const char *password,
+    size_t len)
+{
+	work_start(x, next, 1, password, len, NULL);
+}
+
+void
+hashing_compare(struct exchange *x, page_step *next, const char *password,
+    size_t len, const char *stored)
+{
+	work_start(x, next, 0, password, len, stored);
+}
+
+enum password_result
+hashing_verdict(const struct exchange *x)
+{
+	return (x->work->verdict);
+}
+
+const char *
+hashing_hash(const struct exchange *x)
+{
+	return (x->work->hashed ? x->work->hash : NULL);
+}
+
+void
+hashing_forget(struct exchange *x)
+{
+	struct password_work	*work = x->work;
+
+	if (work == NULL)
+		return;
+
+	x->work = NULL;
+	work->exchange = NULL;
+	if (!work->running)
+		work_free(work);
+}
+
+static void
+work_start(struct exchange *x, page_step *next, int create,
+    const char *password, size_t len, const char *stored)
+{
+	struct password_work	*work;
+
+	hashing_forget(x);
+	if ((work = calloc(1, sizeof(*work))) == NULL ||
+	    (work->password = malloc(len + 1)) == NULL ||
+	    (stored != NULL && (work->stored = strdup(stored)) == NULL))
+		fatal("hashing: out of memory");
+
+	memcpy(work->password, password, len);
+	work->password[len] = '\0';
+	work->len = len;
+	work->create = create;
+	work->exchange = x;
+	work->verdict = PASSWORD_WRONG;
+	work->job.work = work_run;
+	work->job.done = work_done;
+
+	if (!threads_submit(threads, &work->job)) {
+		work_free(work);
+		reply_outcome(x, OUTCOME_overloaded);
+		return;
+	}
+	work->running = 1;
+	x->work = work;
+	x->next = next;
+	http_request_sleep(x->req);
+}
+
+/* In a thread. */
+static void
+work_run(struct job *job)
+{
+	struct password_work	*work;
+
+	work = (struct password_work *)(void *)job;
+	if (!work->create)
+		work->verdict = password_verify(work->password, work->len,
+		    work->stored);
+	if (work->create || work->verdict == PASSWORD_OK_REHASH)
+		work->hashed = password_hash(work->password, work->len,
+		    work->hash, sizeof(work->hash));
+}
+
+static void
+work_done(struct job *job)
+{
+	struct password_work	*work;
+
+	work = (struct password_work *)(void *)job;
+	work->running = 0;
+	explicit_bzero(work->password, work->len);
+
+	if (work->exchange == NULL)
+		work_free(work);
+	else
+		exchange_wake(work->exchange);
+}
+
+static void
+work_free(struct password_work *work)
+{
+	explicit_bzero(work->password, work->len);
+	free(work->password);
+	free(work->stored);
+	explicit_bzero(work, sizeof(*work));
+	free(work);
+}

@@ -1,0 +1,149 @@
+#include <time.h>
+
+#include "http/reply.h"
+#include "identity/hashing.h"
+#include "identity/identity.h"
+#include "pages/pages.h"
+#include "settings.h"
+
+#define USERNAME_MAX	50
+#define EMAIL_MAX	100
+#define FULL_NAME_MAX	100
+#define PASSWORD_MAX	128
+
+/* The columns of user_login's row. */
+enum login_column {
+	LOGIN_COLUMN_OUTCOME,
+	LOGIN_COLUMN_HASH,
+	LOGIN_COLUMN_ACTIVE
+};
+
+static page_step	register_hashed;
+static page_step	login_found;
+static page_step	login_compared;
+static page_step	login_rehashed;
+static void		login_answer(struct exchange *);
+
+const struct field register_fields[REGISTER__MAX] = {
+	[REGISTER_USERNAME] = { FIELD_BODY, "username", FIELD_STRING,
+	    FIELD_REQUIRED | FIELD_LABEL, 1, USERNAME_MAX, NULL },
+	[REGISTER_EMAIL] = { FIELD_BODY, "email", FIELD_EMAIL,
+	    FIELD_REQUIRED, 0, EMAIL_MAX, NULL },
+	[REGISTER_PASSWORD] = { FIELD_BODY, "password", FIELD_PASSWORD,
+	    FIELD_REQUIRED, 0, PASSWORD_MAX, NULL },
+	[REGISTER_FULL_NAME] = { FIELD_BODY, "full_name", FIELD_STRING,
+	    FIELD_NULLABLE, 0, FULL_NAME_MAX, NULL },
+};
+
+const struct field login_fields[LOGIN__MAX] = {
+	[LOGIN_USERNAME] = { FIELD_BODY, "username", FIELD_STRING,
+	    FIELD_REQUIRED, 0, 0, NULL },
+	[LOGIN_PASSWORD] = { FIELD_BODY, "password", FIELD_STRING,
+	    FIELD_REQUIRED, 0, 0, NULL },
+	[LOGIN_GRANT_TYPE] = { FIELD_BODY, "grant_type", FIELD_STRING,
+	    FIELD_PATTERN, 0, 0, "password" },
+	[LOGIN_SCOPE] = { FIELD_BODY, "scope", FIELD_STRING, 0, 0, 0, NULL },
+};
+
+/* Hash, then insert: who has the name is decided by the insert alone. */
+void
+auth_register(struct exchange *x)
+{
+	const struct input	*password = &x->inputs[REGISTER_PASSWORD];
+
+	hashing_create(x, register_hashed, password->text, password->len);
+}
+
+static void
+register_hashed(struct exchange *x)
+{
+	const char	*params[] = {
+		x->inputs[REGISTER_USERNAME].text,
+		x->inputs[REGISTER_EMAIL].text,
+		hashing_hash(x),
+		x->inputs[REGISTER_FULL_NAME].text,
+	};
+
+	if (hashing_hash(x) == NULL) {
+		reply_outcome(x, OUTCOME_internal);
+		return;
+	}
+	exchange_statement(x, reply_statement, STATEMENT_user_register, 4,
+	    params);
+}
+
+/* Look up, compare, note a better hash, answer. */
+void
+auth_login(struct exchange *x)
+{
+	const char	*params[] = { x->inputs[LOGIN_USERNAME].text };
+
+	exchange_statement(x, login_found, STATEMENT_user_login, 1, params);
+}
+
+static void
+login_found(struct exchange *x)
+{
+	const struct input	*password = &x->inputs[LOGIN_PASSWORD];
+	const PGresult		*rows = x->query.rows;
+	const char		*stored;
+
+	/* Nobody of that name: compared all the same, for as long. */
+	stored = PQgetisnull(rows, 0, LOGIN_COLUMN_HASH) ? NULL :
+	    PQgetvalue(rows, 0, LOGIN_COLUMN_HASH);
+	hashing_compare(x, login_compared, password->text, password->len,
+	    stored);
+}
+
+static void
+login_compared(struct exchange *x)
+{
+	const char	*params[2];
+
+	if (hashing_verdict(x) != PASSWORD_OK &&
+	    hashing_verdict(x) != PASSWORD_OK_REHASH) {
+		reply_outcome(x, OUTCOME_wrong_login);
+		return;
+	}
+	if (PQgetvalue(x->query.rows, 0, LOGIN_COLUMN_ACTIVE)[0] != 't') {
+		reply_outcome(x, OUTCOME_inactive);
+		return;
+	}
+	if (hashing_hash(x) == NULL) {
+		login_answer(x);
+		return;
+	}
+
+	params[0] = x->inputs[LOGIN_USERNAME].text;
+	params[1] = hashing_hash(x);
+	exchange_query(x, login_rehashed, STATEMENT_user_rehash, 2, params);
+}
+
+/* A better hash that could not be stored is no reason to refuse. */
+static void
+login_rehashed(struct exchange *x)
+{
+	login_answer(x);
+}
+
+static void
+login_answer(struct exchange *x)
+{
+	struct json	json;
+	char		token[TOKEN_MAX];
+
+	if (!token_issue(identity_keys(), x->inputs[LOGIN_USERNAME].text,
+	    NULL, time(NULL), settings->access_token_expire_minutes * 60L,
+	    token, sizeof(token))) {
+		reply_outcome(x, OUTCOME_internal);
+		return;
+	}
+
+	json_init(&json, &x->out);
+	json_object_begin(&json);
+	json_member(&json, "access_token", token);
+	json_member(&json, "token_type", "bearer");
+	json_object_end(&json);
+	explicit_bzero(token, sizeof(token));
+	reply_json(x, 200);
+}
