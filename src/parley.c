@@ -1,0 +1,295 @@
+/*
+ * The process: Kore's hooks, from the command line to the last request.
+ */
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/curl.h>
+
+#include "command.h"
+#include "db/query.h"
+#include "http/intake.h"
+#include "http/route.h"
+#include "identity/hashing.h"
+#include "identity/identity.h"
+#include "log.h"
+#include "settings.h"
+#include "tls/tls.h"
+
+#define PAGE_HANDLER		"exchange_page"
+#define WORKER_CONNECTIONS	20000	/* of one worker */
+#define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
+#define FILES_MAX		65536	/* Kore probes every one at start */
+#define REQUESTS_MAX		1000000	/* intake's limits come first */
+#define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
+
+/* Hooks that Kore finds by name, and the linker's wraps. */
+void	kore_parent_configure(int, char **);
+void	kore_parent_teardown(void);
+void	kore_worker_configure(void);
+void	kore_worker_teardown(void);
+void	__wrap_kore_platform_event_wait(u_int64_t);
+void	__real_kore_platform_event_wait(u_int64_t);
+
+static void	process_limits(void);
+static void	process_identity(void);
+static void	pidfile_private(void);
+static void	listen_plain(void);
+static void	listen_tls(void);
+static void	routes_attach(struct kore_domain *);
+static void	listeners_stop(void);
+static int	answers_unsent(void);
+
+static int	worker_started;
+
+void
+kore_parent_configure(int argc, char **argv)
+{
+	int	code;
+
+	if ((code = command_main(argc, argv)) != COMMAND_SERVE)
+		exit(code);
+
+	kore_foreground = 1;
+	kore_quiet = 1;
+	process_limits();
+	process_identity();
+	pidfile_private();
+	identity_init();
+
+	if (settings->port != 0)
+		listen_plain();
+	if (settings->tls_cert_file != NULL)
+		listen_tls();
+}
+
+void
+kore_parent_teardown(void)
+{
+	log_info("stopped", "parley has ended");
+}
+
+void
+kore_worker_configure(void)
+{
+	char	name[32];
+	int	lanes;
+
+	(void)snprintf(name, sizeof(name), "worker %u", worker->id);
+	log_set_process(name);
+
+	/* The pools are made: from here on these are only limits. */
+	worker_max_connections = WORKER_CONNECTIONS;
+	http_request_limit = REQUESTS_MAX;
+
+	intake_worker_init();
+	hashing_worker_init();
+	lanes = settings->database_connections / settings->workers;
+	lanes_start(settings->database_url, lanes < 1 ? 1 : lanes);
+	tls_worker_init();
+	worker_started = 1;
+}
+
+/*
+ * SIGTERM: Kore has left its loop and would drop everything. Go on until all
+ * that was asked has been answered.
+ */
+void
+kore_worker_teardown(void)
+{
+	u_int64_t	end, now;
+
+	listeners_stop();
+	kore_platform_event_wait(0);
+	http_process();
+	intake_drain();
+	tls_worker_drained();
+
+	end = kore_time_ms() + DRAIN_MS;
+	while ((intake_active() > 0 || answers_unsent()) &&
+	    (now = kore_time_ms()) < end) {
+		kore_platform_event_wait(20);
+		kore_timer_run(now);
+		kore_curl_run_scheduled();
+		kore_curl_do_timeout();
+		http_process();
+		kore_connection_prune(KORE_CONNECTION_PRUNE_DISCONNECT);
+	}
+
+	/* Threads may be at work: nothing they use is to be torn down. */
+	_exit(0);
+}
+
+/* Each turn of a worker's loop: send what gathered, then sleep. */
+void
+__wrap_kore_platform_event_wait(u_int64_t timer)
+{
+	if (!worker_started) {
+		__real_kore_platform_event_wait(timer);
+		return;
+	}
+
+	lanes_flush();
+	if (exchange_runnable())
+		timer = 0;
+	__real_kore_platform_event_wait(timer);
+	(void)exchange_runnable();	/* http_process() comes next */
+}
+
+static void
+process_limits(void)
+{
+	struct rlimit	files;
+
+	worker_count = (u_int8_t)settings->workers;
+	worker_max_connections = POOLED_CONNECTIONS;
+	worker_accept_threshold = 1;
+	worker_set_affinity = 0;
+	http_request_limit = POOLED_CONNECTIONS;
+	http_request_ms = REQUESTS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		if (files.rlim_max > FILES_MAX)
+			files.rlim_max = FILES_MAX;
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+		worker_rlimit_nofiles = (u_int32_t)files.rlim_max - 256;
+	}
+}
+
+/* As root the workers become somebody else; otherwise they stay who we are. */
+static void
+process_identity(void)
+{
+	skip_runas = geteuid() != 0;
+	skip_chroot = skip_runas || settings->chroot == NULL;
+
+	if (!skip_runas)
+		kore_runas_user = kore_strdup(settings->run_as);
+	if (!skip_chroot)
+		kore_root_path = kore_strdup(settings->chroot);
+}
+
+/* Kore insists on a pid file, in the working directory if left to itself. */
+static void
+pidfile_private(void)
+{
+	char	path[] = "/tmp/parley.pid.XXXXXX";
+	int	fd;
+
+	if ((fd = mkstemp(path)) != -1) {
+		(void)close(fd);
+		kore_pidfile = kore_strdup(path);
+	}
+}
+
+static void
+listen_plain(void)
+{
+	struct kore_server	*server;
+	struct kore_domain	*domain;
+	char			port[8];
+
+	server = kore_server_create("plain");
+	server->tls = 0;
+	domain = kore_domain_new("*");
+	(void)kore_domain_attach(domain, server);
+	routes_attach(domain);
+
+	(void)snprintf(port, sizeof(port), "%d", settings->port);
+	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
+		log_error("listen", "cannot listen on %s port %s (PORT): is "
+		    "another server running there?", settings->host, port);
+		exit(1);
+	}
+	log_info("listen", "http://%s:%s", settings->host, port);
+}
+
+static void
+listen_tls(void)
+{
+	struct kore_server	*server;
+	struct kore_domain	*domain;
+	char			port[8], why[256];
+
+	server = kore_server_create("tls");
+	domain = kore_domain_new("*");
+	(void)kore_domain_attach(domain, server);
+	routes_attach(domain);
+
+	if (!tls_configure(server, domain, settings->tls_cert_file,
+	    settings->tls_key_file, why, sizeof(why))) {
+		log_error("tls", "%s", why);
+		exit(1);
+	}
+
+	(void)snprintf(port, sizeof(port), "%d", settings->tls_port);
+	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
+		log_error("listen", "cannot listen on %s port %s (TLS_PORT): "
+		    "is another server running there?", settings->host, port);
+		exit(1);
+	}
+	log_info("listen", "https://%s:%s", settings->host, port);
+}
+
+/* Each path once: which methods it knows is the route table's business. */
+static void
+routes_attach(struct kore_domain *domain)
+{
+	size_t	i;
+
+	domain->accesslog = 0;
+	for (i = 0; i < nroutes; i++) {
+		if (i > 0 && strcmp(routes[i].path, routes[i - 1].path) == 0)
+			continue;
+		if (!kore_module_handler_new(domain, routes[i].path,
+		    PAGE_HANDLER, NULL, HANDLER_TYPE_STATIC))
+			fatal("no page handler");
+	}
+	if (!kore_module_handler_new(domain, "/{unknown}", PAGE_HANDLER, NULL,
+	    HANDLER_TYPE_STATIC))
+		fatal("no page handler");
+}
+
+/*
+ * Takes what has connected already, then closes the listening sockets for all
+ * processes at once: shutdown() acts on the socket, not on our descriptor.
+ */
+static void
+listeners_stop(void)
+{
+	struct kore_server	*server;
+	struct listener		*listener;
+
+	kore_platform_enable_accept();
+	kore_platform_disable_accept();
+
+	LIST_FOREACH(server, &kore_servers, list) {
+		LIST_FOREACH(listener, &server->listeners, list) {
+			listener->evt.flags |= KORE_EVENT_READ;
+			worker_accept_threshold = 0;
+			kore_listener_accept(listener, 0);
+			(void)shutdown(listener->fd, SHUT_RDWR);
+		}
+	}
+}
+
+static int
+answers_unsent(void)
+{
+	struct connection	*c;
+
+	TAILQ_FOREACH(c, &connections, list) {
+		if (c->proto == CONN_PROTO_HTTP && !TAILQ_EMPTY(&c->send_queue))
+			return (1);
+	}
+
+	return (0);
+}
