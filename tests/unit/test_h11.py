@@ -99,7 +99,7 @@ def chunked_body(rng):
     for _ in range(rng.randrange(4)):
         data = text(rng, 40) or b"x"
         size = rng.choice(SIZES) if rng.random() < 0.15 else b"%x"
-        end = rng.choice([b"\n", b"\r", b"", b"x\r\n"]) if rng.random() < 0.03 else b"\r\n"
+        end = rng.choice([b"\n", b"\r", b"", b"x\r\n", b"x\n", b"\rx"]) if rng.random() < 0.05 else b"\r\n"
         body += (size % len(data) if b"%" in size else size) + b"\r\n" + data + end
     trailers = rng.choice(TRAILERS) if rng.random() < 0.25 else b""
     return body + rng.choice([b"0", b"0", b"0", b"000", b"0;x"]) + b"\r\n" + trailers + b"\r\n"
