@@ -54,6 +54,12 @@ int	tls_configure(struct kore_server *, struct kore_domain *domain,
 void	tls_worker_init(void);
 
 /*
+ * Handshakes under way that are younger than two seconds. At SIGTERM they are
+ * worth waiting for: the client has connected, and its request follows.
+ */
+int	tls_worker_active(void);
+
+/*
  * Says that this worker will make no further handshake. At SIGTERM the key
  * manager signs until every worker has said so (a worker that exits says so by
  * itself), 10 seconds at most. May be called without TLS, and twice.

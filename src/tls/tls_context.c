@@ -17,7 +17,6 @@
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"	\
 	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"	\
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define GROUPS		"X25519:P-256:P-384"
 #define SESSION_CONTEXT	"parley"
 
 static int	context_settle(SSL_CTX *);
@@ -83,6 +82,8 @@ tls_context_new(const char *pem, size_t len, char *error, size_t size)
 static int
 context_settle(SSL_CTX *ctx)
 {
+	char	groups[] = "X25519:P-256:P-384";	/* a macro wants char * */
+
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE |
 	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_NO_RENEGOTIATION);
@@ -100,7 +101,7 @@ context_settle(SSL_CTX *ctx)
 	return (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	    SSL_CTX_set_cipher_list(ctx, CIPHERS_1_2) == 1 &&
-	    SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 &&
+	    SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
 	    SSL_CTX_set_session_id_context(ctx,
 	    (const unsigned char *)SESSION_CONTEXT,
 	    sizeof(SESSION_CONTEXT) - 1) == 1 &&
@@ -136,7 +137,10 @@ context_load(SSL_CTX *ctx, const char *pem, size_t len, char *error,
 	if (!ret)
 		return (tls_refuse(error, size, "certificate %d is refused: %s",
 		    n, tls_reason()));
-	if (n == 0 || !chain_end())
+	if (n == 0 && chain_end())
+		return (tls_refuse(error, size, "holds no certificate in PEM "
+		    "form"));
+	if (!chain_end())
 		return (tls_refuse(error, size,
 		    "certificate %d cannot be read as PEM (%s)", n + 1,
 		    tls_reason()));

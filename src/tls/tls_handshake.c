@@ -21,6 +21,7 @@
 
 #define HANDSHAKE_MS	10000	/* for all of it, however slow the client */
 #define ASKED_MAX	128	/* signatures asked for and not yet given */
+#define ACTIVE_MS	2000
 #define LOG_EVERY_MS	1000
 
 /*
@@ -109,6 +110,24 @@ tls_worker_drained(void)
 {
 	if (worker_slot != -1)
 		tls_links.alive[worker_slot] = 0;
+}
+
+int
+tls_worker_active(void)
+{
+	struct connection	*c;
+	uint64_t		now;
+	int			n;
+
+	n = 0;
+	now = kore_time_ms();
+	TAILQ_FOREACH(c, &connections, list) {
+		if (c->state == CONN_STATE_TLS_SHAKE &&
+		    now < c->idle_timer.start + ACTIVE_MS)
+			n++;
+	}
+
+	return (n);
 }
 
 /* Kore looks at the timers of connections only when its loop turns. */
