@@ -1,0 +1,398 @@
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "data/utf8.h"
+#include "log.h"
+
+/* POSIX promises that a write of this size to a pipe is never torn. */
+#define LOG_LINE_MAX	4096
+#define LOG_VALUE_MAX	1024	/* octets of one value, escapes included */
+#define LOG_MESSAGE_MAX	1024
+#define LOG_TAIL	24	/* kept for an ellipsis, a quote, `cut`, the end */
+#define LOG_PROCESS_MAX	32
+
+#define ELLIPSIS	"\xe2\x80\xa6"
+#define REPLACEMENT	0xfffd
+
+/*
+ * A line in the making. What does not fit before `end` is refused by
+ * line_put(), and there is always room for LOG_TAIL octets behind it.
+ */
+struct line {
+	char		*data;
+	size_t		len;
+	size_t		end;
+	int		cut;		/* fields were left out */
+	enum log_format	format;
+};
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_ERROR] = "error"
+};
+
+static enum log_format	log_chosen = LOG_FORMAT_AUTO;
+static char		log_process[LOG_PROCESS_MAX];
+static unsigned int	log_lost;	/* lines that could not be written */
+
+static int	line_put(struct line *, const char *, size_t);
+static void	line_head(struct line *, enum log_level, const char *);
+static void	line_field(struct line *, const struct log_field *);
+static void	line_name(struct line *, const char *);
+static void	line_text(struct line *, struct span);
+static void	line_quoted(struct line *, struct span);
+static size_t	escape(char *, struct span, size_t *);
+static int	is_plain(struct span);
+static int	is_invisible(int32_t);
+static void	log_message(enum log_level, const char *, const char *,
+		    va_list) __attribute__((format(printf, 3, 0)));
+
+void
+log_init(enum log_format format)
+{
+	log_chosen = format;
+}
+
+void
+log_init_name(const char *name)
+{
+	if (name == NULL)
+		log_init(LOG_FORMAT_AUTO);
+	else if (strcmp(name, "json") == 0)
+		log_init(LOG_FORMAT_JSON);
+	else
+		log_init(LOG_FORMAT_TEXT);
+}
+
+void
+log_set_process(const char *name)
+{
+	(void)snprintf(log_process, sizeof(log_process), "%s", name);
+}
+
+void
+log_line(enum log_level level, const char *event,
+    const struct log_field *fields, size_t n)
+{
+	char	line[LOG_LINE_MAX];
+	size_t	len;
+	int	saved;
+
+	saved = errno;
+	if (log_chosen == LOG_FORMAT_AUTO)
+		log_chosen = isatty(STDERR_FILENO) ?
+		    LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
+
+	len = log_format_line(line, sizeof(line), log_chosen, level, event,
+	    fields, n);
+
+	/*
+	 * Once only: half a line that is continued later could be read as
+	 * something else. What was lost is counted and said by the next line.
+	 */
+	if (write(STDERR_FILENO, line, len) == (ssize_t)len)
+		log_lost = 0;
+	else
+		log_lost++;
+	errno = saved;
+}
+
+void
+log_info(const char *event, const char *fmt, ...)
+{
+	va_list	args;
+
+	va_start(args, fmt);
+	log_message(LOG_LEVEL_INFO, event, fmt, args);
+	va_end(args);
+}
+
+void
+log_warn(const char *event, const char *fmt, ...)
+{
+	va_list	args;
+
+	va_start(args, fmt);
+	log_message(LOG_LEVEL_WARN, event, fmt, args);
+	va_end(args);
+}
+
+void
+log_error(const char *event, const char *fmt, ...)
+{
+	va_list	args;
+
+	va_start(args, fmt);
+	log_message(LOG_LEVEL_ERROR, event, fmt, args);
+	va_end(args);
+}
+
+void
+log_request(const struct log_request *request)
+{
+	struct log_field	fields[10];
+	size_t			n;
+
+	n = 0;
+	fields[n++] = log_span("method", request->method);
+	fields[n++] = log_text("route", request->route);
+	fields[n++] = log_span("path", request->path);
+	fields[n++] = log_integer("status", request->status);
+	fields[n++] = log_decimal("ms", request->ms);
+	fields[n++] = log_integer("bytes", (int64_t)request->bytes);
+	fields[n++] = log_span("request_id", request->request_id);
+	if (request->user_id != 0)
+		fields[n++] = log_integer("user_id", request->user_id);
+	fields[n++] = log_text("address", request->address);
+
+	log_line(request->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	    "request", fields, n);
+}
+
+size_t
+log_format_line(char *out, size_t size, enum log_format format,
+    enum log_level level, const char *event, const struct log_field *fields,
+    size_t n)
+{
+	struct line		line;
+	struct log_field	lost;
+	size_t			i;
+
+	line.data = out;
+	line.len = 0;
+	line.end = size - LOG_TAIL;
+	line.cut = 0;
+	line.format = format;
+
+	line_head(&line, level, event);
+	for (i = 0; i < n; i++)
+		line_field(&line, &fields[i]);
+	if (log_lost > 0) {
+		lost = log_integer("lines_lost", log_lost);
+		line_field(&line, &lost);
+	}
+
+	if (line.cut) {
+		line.end = size;
+		(void)(format == LOG_FORMAT_JSON ?
+		    line_put(&line, ",\"cut\":true", 11) :
+		    line_put(&line, " cut=true", 9));
+	}
+	if (format == LOG_FORMAT_JSON)
+		out[line.len++] = '}';
+	out[line.len++] = '\n';
+
+	return (line.len);
+}
+
+/* All of it or nothing. */
+static int
+line_put(struct line *line, const char *data, size_t len)
+{
+	if (len > line->end - line->len)
+		return (0);
+	memcpy(line->data + line->len, data, len);
+	line->len += len;
+
+	return (1);
+}
+
+static void
+line_head(struct line *line, enum log_level level, const char *event)
+{
+	struct log_field	field;
+	struct timespec		now;
+	struct tm		tm;
+	char			head[128], stamp[32];
+	int			len;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+
+	len = snprintf(head, sizeof(head), line->format == LOG_FORMAT_JSON ?
+	    "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\"" : "%s.%03ldZ %-5s",
+	    stamp, now.tv_nsec / 1000000, level_names[level]);
+	(void)line_put(line, head, (size_t)len);
+
+	if (line->format == LOG_FORMAT_JSON) {
+		field = log_text("event", event);
+		line_field(line, &field);
+	} else {
+		(void)line_put(line, " ", 1);
+		line_text(line, (struct span){ event, strlen(event) });
+	}
+	if (log_process[0] != '\0') {
+		field = log_text("process", log_process);
+		line_field(line, &field);
+	}
+}
+
+static void
+line_field(struct line *line, const struct log_field *field)
+{
+	char	number[64];
+	int	len;
+
+	if (field->type == LOG_TYPE_TEXT) {
+		if (field->text.data == NULL)
+			return;
+		/* A name without a value would be no JSON. */
+		if (line->end - line->len < strlen(field->name) + 5) {
+			line->cut = 1;
+			return;
+		}
+		line_name(line, field->name);
+		line_text(line, field->text);
+		return;
+	}
+
+	if (field->type == LOG_TYPE_INTEGER)
+		len = snprintf(number, sizeof(number), "%lld",
+		    (long long)field->integer);
+	else if (isfinite(field->decimal) && fabs(field->decimal) < 1e15)
+		len = snprintf(number, sizeof(number), "%.3f", field->decimal);
+	else
+		len = snprintf(number, sizeof(number), "null");
+	if (line->end - line->len < strlen(field->name) + 5 + (size_t)len) {
+		line->cut = 1;
+		return;
+	}
+	line_name(line, field->name);
+	(void)line_put(line, number, (size_t)len);
+}
+
+static void
+line_name(struct line *line, const char *name)
+{
+	if (line->format == LOG_FORMAT_JSON) {
+		(void)line_put(line, ",\"", 2);
+		(void)line_put(line, name, strlen(name));
+		(void)line_put(line, "\":", 2);
+	} else {
+		(void)line_put(line, " ", 1);
+		(void)line_put(line, name, strlen(name));
+		(void)line_put(line, "=", 1);
+	}
+}
+
+static void
+line_text(struct line *line, struct span text)
+{
+	if (line->format != LOG_FORMAT_JSON && text.len < LOG_VALUE_MAX &&
+	    is_plain(text) && line_put(line, text.data, text.len))
+		return;
+	line_quoted(line, text);
+}
+
+/* The quotes may go into the tail: a value that was begun is always ended. */
+static void
+line_quoted(struct line *line, struct span text)
+{
+	char	piece[16];
+	size_t	limit, len, used;
+
+	line->data[line->len++] = '"';
+	limit = line->len + LOG_VALUE_MAX;
+	if (limit > line->end)
+		limit = line->end;
+
+	while (text.len > 0) {
+		len = escape(piece, text, &used);
+		if (line->len + len > limit) {
+			memcpy(line->data + line->len, ELLIPSIS,
+			    strlen(ELLIPSIS));
+			line->len += strlen(ELLIPSIS);
+			break;
+		}
+		memcpy(line->data + line->len, piece, len);
+		line->len += len;
+		text.data += used;
+		text.len -= used;
+	}
+	line->data[line->len++] = '"';
+
+	/* Nothing more fits when the tail was used. */
+	if (line->len > line->end)
+		line->end = line->len;
+}
+
+/*
+ * The first character of text as a JSON string holds it (RFC 8259 section 7),
+ * 12 octets at most, and in *used how many octets of text that was.
+ */
+static size_t
+escape(char *out, struct span text, size_t *used)
+{
+	int32_t	point;
+
+	point = utf8_next(text, used);
+	if (point == UTF8_BAD)
+		return (utf8_put(out, REPLACEMENT));
+	if (point == '"' || point == '\\') {
+		out[0] = '\\';
+		out[1] = (char)point;
+		return (2);
+	}
+	if (point == '\n' || point == '\r' || point == '\t') {
+		out[0] = '\\';
+		out[1] = point == '\n' ? 'n' : point == '\r' ? 'r' : 't';
+		return (2);
+	}
+	if (is_invisible(point))
+		return ((size_t)sprintf(out, "\\u%04x", (unsigned int)point));
+	memcpy(out, text.data, *used);
+
+	return (*used);
+}
+
+/* What needs no quotes in a line of text, and no look at its octets. */
+static int
+is_plain(struct span text)
+{
+	size_t	i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.data[i] <= ' ' || text.data[i] >= 0x7f ||
+		    strchr("\"\\=", text.data[i]) != NULL)
+			return (0);
+	}
+
+	return (text.len > 0);
+}
+
+/*
+ * Controls of C0 and C1, separators of lines, and the marks that change the
+ * direction of a line: with them a line can look like another one.
+ */
+static int
+is_invisible(int32_t point)
+{
+	return (point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+	    point == 0x061c || point == 0x200e || point == 0x200f ||
+	    (point >= 0x2028 && point <= 0x202e) ||
+	    (point >= 0x2066 && point <= 0x2069) || point == 0xfeff);
+}
+
+static void
+log_message(enum log_level level, const char *event, const char *fmt,
+    va_list args)
+{
+	char			text[LOG_MESSAGE_MAX];
+	struct log_field	field;
+	int			saved;
+
+	/* For %m, and for the caller. */
+	saved = errno;
+	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+		(void)snprintf(text, sizeof(text), "%s", fmt);
+	errno = saved;
+	field = log_text("message", text);
+	log_line(level, event, &field, 1);
+}
