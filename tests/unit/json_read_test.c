@@ -1,7 +1,7 @@
 /*
  * The JSON reader: what it makes of values, and what it must never leave
  * behind. Which texts it takes is compared with Python's json by
- * test_json_suite.py; given "-", this program answers that test instead.
+ * test_json_suite.py.
  */
 /* sources: src/data/arena.c src/data/buffer.c src/data/json_read.c
    src/data/json_scan.c src/data/utf8.c tests/unit/kore_stubs.c
@@ -398,94 +398,11 @@ test_wiped(void)
 	}
 }
 
-static void
-print_string(struct span text)
-{
-	size_t	i;
-
-	printf("s%zu:", text.len);
-	for (i = 0; i < text.len; i++)
-		printf("%02x", (unsigned char)text.data[i]);
-	printf(" ");
-}
-
-static void
-print_value(const struct value *value)
-{
-	const struct member	*member;
-
-	switch (value->type) {
-	case VALUE_NULL:
-		printf("null ");
-		break;
-	case VALUE_BOOL:
-		printf(value->boolean ? "true " : "false ");
-		break;
-	case VALUE_INTEGER:
-		printf("i%" PRId64 " ", value->integer);
-		break;
-	case VALUE_NUMBER:
-		printf("n%s ", value->text.data);
-		break;
-	case VALUE_STRING:
-		print_string(value->text);
-		break;
-	default:
-		printf(value->type == VALUE_ARRAY ? "[ " : "{ ");
-		for (member = value->members; member != NULL;
-		    member = member->next) {
-			if (value->type == VALUE_OBJECT)
-				print_string(member->name);
-			print_value(&member->value);
-		}
-		printf(value->type == VALUE_ARRAY ? "] " : "} ");
-		break;
-	}
-}
-
-/*
- * Reads "<length>\n<text>" again and again and answers each with one line: the
- * value, or "! <offset> <error>".
- */
-static int
-answer(void)
-{
-	enum json_result	result;
-	const char		*error_text;
-	struct value		value;
-	size_t			len, error_offset;
-	char			*text;
-
-	while (scanf("%zu%*1[\n]", &len) == 1) {
-		/* Exactly as long, so that ASan sees a step too far. */
-		text = malloc(len);
-		if (len > 0 && (text == NULL || fread(text, 1, len, stdin) !=
-		    len))
-			return (1);
-		result = json_read(&arena, text, len, &value, &error_offset,
-		    &error_text);
-		if (result == JSON_OK)
-			print_value(&value);
-		else if (result == JSON_EMPTY)
-			printf("empty");
-		else
-			printf("! %zu %s", error_offset, error_text);
-		printf("\n");
-		arena_cleanup(&arena);
-		free(text);
-	}
-
-	return (0);
-}
-
 int
-main(int argc, char *argv[])
+main(void)
 {
 	kore_mem_init();
 	arena_init(&arena);
-
-	if (argc == 2 && strcmp(argv[1], "-") == 0)
-		return (answer());
 
 	test_scalars();
 	test_strings();
