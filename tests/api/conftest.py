@@ -9,11 +9,10 @@ parley            a function that runs the program's other commands
 
 import contextlib
 import os
-import subprocess
 
 import pytest
 from harness.cluster import TRANSPORTS, Cluster
-from harness.server import Server, binary, environment
+from harness.server import Server, migrated, run_parley
 
 # Servers whose log belongs to the test that is running.
 CURRENT = []
@@ -56,28 +55,6 @@ def cluster(request):
     made = Cluster(transport)
     yield made
     made.close()
-
-
-def run_parley(directory, database_url, *arguments, timeout=60, **settings):
-    """Runs one command to its end; returns its exit status and what it printed."""
-    return subprocess.run(
-        [binary(), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        cwd=directory,
-        env=environment(database_url, **settings),
-    )
-
-
-def migrated(cluster, directory, name):
-    """A database of that name, migrated by the program under test."""
-    assert binary().exists(), f"{binary()} is missing: ./dev build"
-    made = cluster.create(name=name)
-    done = run_parley(directory, made.url(), "migrate")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import threading
 import time
 
 import pytest
-from conftest import migrated
 from harness.cluster import Cluster
 from harness.http_cases import FORM, LOGIN, length, request
 from harness.load import Load
@@ -17,6 +16,7 @@ from harness.people import login, new_name, newcomer, register
 from harness.poll import poll
 from harness.replies import check_reply
 from harness.secret import new_password
+from harness.server import migrated
 
 CLIENTS = 16
 
@@ -35,7 +35,7 @@ def away(fragile, start_server):
     """A server on a database of the fragile cluster, and that cluster, running again afterwards."""
     database = fragile.create("parley_template")
     server = start_server(database.url())
-    server.cluster = fragile
+    server.cluster, server.database = fragile, database
     yield server
     if fragile.process is None:
         fragile.start()
@@ -170,8 +170,7 @@ def test_postgres_restarted_under_registrations_tells_the_truth(away):
         for run in runs:
             run.result()
     assert set(statuses.values()) <= {200, 503}
-    with away.cluster.connect(away.environment["DATABASE_URL"].rpartition("/")[2].partition("?")[0]) as connection:
-        there = {name for (name,) in connection.execute("select username from users")}
+    there = {name for (name,) in away.database.query("select username from users")}
     assert {name for name, status in statuses.items() if status == 200} <= there
 
 

@@ -73,6 +73,28 @@ def is_running(pid):
     return state(pid) not in "ZX"
 
 
+def run_parley(directory, database_url, *arguments, timeout=60, **settings):
+    """Runs one command to its end; returns its exit status and what it printed."""
+    return subprocess.run(
+        [binary(), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=directory,
+        env=environment(database_url, **settings),
+    )
+
+
+def migrated(cluster, directory, name):
+    """A database of that name, migrated by the program under test."""
+    assert binary().exists(), f"{binary()} is missing: ./dev build"
+    made = cluster.create(name=name)
+    done = run_parley(directory, made.url(), "migrate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
 class Server:
     """`parley serve` on free ports, plain and TLS, in a working directory of its own."""
 
