@@ -68,10 +68,13 @@ head_parse(struct head *head, const char *data, size_t len, size_t *scanned)
 		return (HEAD_MORE);
 
 	result = lines_cut(head, data, len, start);
-	if (result != HEAD_DONE)
-		return (result);
+	if (result == HEAD_MORE)
+		return (HEAD_MORE);
 
+	/* Of a head that is refused too, for the sake of the answer. */
 	status = fields_parse(head, &framing);
+	if (result == HEAD_REFUSED)
+		return (head_refuse(head, head->status));
 	if (status == 0)
 		status = framing_decide(head, &framing);
 	if (status != 0)
@@ -120,8 +123,11 @@ head_reset(struct head *head)
 static enum head_result
 head_refuse(struct head *head, int status)
 {
-	head_reset(head);
 	head->status = status;
+	head->chunked = 0;
+	head->length = 0;
+	head->expect_continue = 0;
+	head->keep_alive = 0;
 
 	return (HEAD_REFUSED);
 }
@@ -163,52 +169,56 @@ start_find(const char *data, size_t len, size_t *start)
 
 /*
  * Reads the request line and leaves the field lines, uncut, as names in
- * head->fields. HEAD_DONE when the blank line was found: head->size is set
- * then. A bare LF ends a line too, as RFC 9112 section 2.2 allows; a CR that
- * stands anywhere else is refused by whoever reads the line.
+ * head->fields. HEAD_DONE when the blank line was found, HEAD_REFUSED with
+ * head->status when none of it matters any more. A bare LF ends a line too, as
+ * RFC 9112 section 2.2 allows; a CR that stands anywhere else is refused by
+ * whoever reads the line.
  */
 static enum head_result
 lines_cut(struct head *head, const char *data, size_t len, size_t start)
 {
 	struct span	line;
 	const char	*newline, *end;
-	int		first, status;
+	int		blank, first, status;
 
+	blank = status = 0;
 	first = 1;
 	line.data = data + start;
 	end = data + (len < HEAD_SIZE_MAX ? len : HEAD_SIZE_MAX);
 
-	while ((newline = memchr(line.data, '\n',
+	while (!blank && (newline = memchr(line.data, '\n',
 	    (size_t)(end - line.data))) != NULL) {
 		line.len = (size_t)(newline - line.data);
 		if (line.len > 0 && newline[-1] == '\r')
 			line.len--;
 
 		if (first) {
-			if (line.len > HEAD_LINE_MAX)
-				return (head_refuse(head, 414));
-			status = request_line_parse(head, line);
-			if (status != 0)
-				return (head_refuse(head, status));
+			status = line.len > HEAD_LINE_MAX ? 414 :
+			    request_line_parse(head, line);
 			first = 0;
 		} else if (line.len == 0) {
-			head->size = (size_t)(newline - data) + 1;
-			return (HEAD_DONE);
+			blank = 1;
 		} else if (head->nfields == HEAD_FIELDS_MAX) {
-			return (head_refuse(head, 431));
+			status = status == 0 ? 431 : status;
+			break;
 		} else {
 			head->fields[head->nfields++].name = line;
 		}
 		line.data = newline + 1;
 	}
+	head->size = (size_t)(line.data - data);
 
 	/* The CR and LF may be on their way: two octets more than a line has. */
 	if (first && end - line.data >= HEAD_LINE_MAX + 2)
-		return (head_refuse(head, 414));
-	if (len >= HEAD_SIZE_MAX)
-		return (head_refuse(head, 431));
+		status = 414;
+	else if (status == 0 && !blank && len >= HEAD_SIZE_MAX)
+		status = 431;
 
-	return (HEAD_MORE);
+	head->status = status;
+	if (status != 0)
+		return (HEAD_REFUSED);
+
+	return (blank ? HEAD_DONE : HEAD_MORE);
 }
 
 /*
@@ -290,23 +300,35 @@ version_parse(struct head *head, struct span version)
 	return (0);
 }
 
+/*
+ * Reads all field lines and drops those that are none, so that even a bad head's
+ * Origin is known. Returns what is wrong with the first bad one.
+ */
 static int
 fields_parse(struct head *head, struct framing *framing)
 {
-	size_t	i;
-	int	status;
+	struct head_field	*field;
+	size_t			i, kept;
+	int			status, wrong;
 
 	memset(framing, 0, sizeof(*framing));
 
+	wrong = 0;
+	kept = 0;
 	for (i = 0; i < head->nfields; i++) {
-		status = field_split(&head->fields[i]);
-		if (status == 0)
-			status = framing_read(head, framing, &head->fields[i]);
-		if (status != 0)
-			return (status);
+		field = &head->fields[kept];
+		field->name = head->fields[i].name;
+		status = field_split(field);
+		if (status == 0) {
+			kept++;
+			status = framing_read(head, framing, field);
+		}
+		if (wrong == 0)
+			wrong = status;
 	}
+	head->nfields = kept;
 
-	return (0);
+	return (wrong);
 }
 
 /*

@@ -70,6 +70,9 @@ struct head {
  * that begins no method, and a bad request line once its end has come. More of
  * the request may then still be on its way. A length is refused (400) when it
  * is above INT64_MAX, so head.size + head.length cannot overflow.
+ *
+ * On HEAD_REFUSED the method, target and fields are what could be understood,
+ * for the answer and the log; spans point into the first head.size octets.
  */
 enum head_result	head_parse(struct head *, const char *data, size_t len,
 			    size_t *scanned) MUST_CHECK;
