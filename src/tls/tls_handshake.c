@@ -54,6 +54,7 @@ int		__real_kore_connection_accept(struct listener *,
 int		__wrap_kore_connection_accept(struct listener *,
 		    struct connection **);
 
+static void	handshake_event(void *, int);
 static int	handshake_begin(struct connection *);
 static int	handshake_run(struct connection *);
 static int	handshake_drive(struct handshake *);
@@ -166,10 +167,25 @@ __wrap_kore_connection_accept(struct listener *listener,
 	ret = __real_kore_connection_accept(listener, out);
 	if (ret == KORE_RESULT_OK && *out != NULL && listener->server->tls) {
 		(*out)->handle = handshake_begin;
+		(*out)->evt.handle = handshake_event;
 		(*out)->idle_timer.length = HANDSHAKE_MS;
 	}
 
 	return (ret);
+}
+
+/*
+ * Not Kore's: that ends a connection whose client has shut its sending side,
+ * while the bytes before that may hold the whole of its request.
+ */
+static void
+handshake_event(void *arg, int error)
+{
+	struct connection	*c = arg;
+
+	(void)error;
+	if (c->state == CONN_STATE_TLS_SHAKE && !c->handle(c))
+		kore_connection_disconnect(c);
 }
 
 static int
@@ -247,6 +263,7 @@ handshake_done(struct handshake *h)
 	c->hdlr_extra = NULL;
 	c->disconnect = NULL;
 	c->handle = kore_connection_handle;
+	c->evt.handle = kore_connection_event;
 	c->idle_timer.length = KORE_IDLE_TIMER_MAX;
 	kore_connection_start_idletimer(c);
 

@@ -38,17 +38,20 @@ tls_sign_proxy(X509 *cert, char *error, size_t size)
 {
 	EVP_PKEY	*public, *proxy;
 	uint8_t		*spki, *id;
-	int		len;
+	int		kind, len;
 
 	spki = NULL;
-	proxy = NULL;
 	public = X509_get0_pubkey(cert);
-	if (public == NULL || (len = i2d_PUBKEY(public, &spki)) <= 0) {
-		tls_refuse(error, size,
-		    "the certificate's public key cannot be read");
+	kind = public != NULL ? EVP_PKEY_get_base_id(public) : 0;
+	if (kind != EVP_PKEY_EC && (kind != EVP_PKEY_RSA ||
+	    EVP_PKEY_get_size(public) > TLS_BLOCK_MAX)) {
+		tls_refuse(error, size, "the certificate's key must be RSA "
+		    "(at most %d bits) or EC (P-256, P-384)",
+		    TLS_BLOCK_MAX * 8);
 		return (NULL);
 	}
-	if (!sign_prepare() || (id = OPENSSL_malloc(TLS_KEY_ID_LEN)) == NULL) {
+	if ((len = i2d_PUBKEY(public, &spki)) <= 0 || !sign_prepare() ||
+	    (id = OPENSSL_malloc(TLS_KEY_ID_LEN)) == NULL) {
 		tls_refuse(error, size, "OpenSSL: %s", tls_reason());
 		OPENSSL_free(spki);
 		return (NULL);
@@ -56,21 +59,10 @@ tls_sign_proxy(X509 *cert, char *error, size_t size)
 	tls_key_id(spki, (size_t)len, id);
 	OPENSSL_free(spki);
 
-	switch (EVP_PKEY_get_base_id(public)) {
-	case EVP_PKEY_RSA:
-		if (EVP_PKEY_get_size(public) <= TLS_BLOCK_MAX)
-			proxy = proxy_rsa(public, id);
-		break;
-	case EVP_PKEY_EC:
-		proxy = proxy_ec(public, id);
-		break;
-	default:
-		break;
-	}
+	proxy = kind == EVP_PKEY_RSA ? proxy_rsa(public, id) :
+	    proxy_ec(public, id);
 	if (proxy == NULL)
-		tls_refuse(error, size, "the certificate's key must be RSA "
-		    "(at most %d bits) or EC (P-256, P-384)",
-		    TLS_BLOCK_MAX * 8);
+		tls_refuse(error, size, "OpenSSL: %s", tls_reason());
 
 	return (proxy);
 }
