@@ -1,6 +1,7 @@
 /*
  * What Kore itself says goes to our log: linked with --wrap=kore_log. Calls
- * inside Kore's utils.c (fatal) are not reached by it.
+ * inside Kore's utils.c (fatal) are not reached by it. Its access log is not
+ * kept (--wrap=kore_accesslog): a request has its line in ours.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 
 #define KORE_MESSAGE_MAX	1024
 
+struct http_request;
+
+void	__wrap_kore_accesslog(struct http_request *);
 void	__wrap_kore_log(int, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
@@ -34,4 +38,10 @@ __wrap_kore_log(int priority, const char *fmt, ...)
 
 	field = log_text("message", text);
 	log_line(level, "kore", &field, 1);
+}
+
+void
+__wrap_kore_accesslog(struct http_request *req)
+{
+	(void)req;
 }

@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "db/query.h"
+#include "export.h"
 #include "http/intake.h"
 #include "http/route.h"
 #include "identity/hashing.h"
@@ -31,10 +32,10 @@
 #define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
 
 /* Hooks that Kore finds by name, and the linker's wraps. */
-void	kore_parent_configure(int, char **);
-void	kore_parent_teardown(void);
-void	kore_worker_configure(void);
-void	kore_worker_teardown(void);
+EXPORTED void	kore_parent_configure(int, char **);
+EXPORTED void	kore_parent_teardown(void);
+EXPORTED void	kore_worker_configure(void);
+EXPORTED void	kore_worker_teardown(void);
 void	__wrap_kore_platform_event_wait(u_int64_t);
 void	__real_kore_platform_event_wait(u_int64_t);
 
@@ -245,7 +246,6 @@ routes_attach(struct kore_domain *domain)
 {
 	size_t	i;
 
-	domain->accesslog = 0;
 	for (i = 0; i < nroutes; i++) {
 		if (i > 0 && strcmp(routes[i].path, routes[i - 1].path) == 0)
 			continue;

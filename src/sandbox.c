@@ -5,6 +5,10 @@
 #include <kore/kore.h>
 #include <kore/seccomp.h>
 
+#include "export.h"
+
+EXPORTED void	kore_seccomp_hook(void);
+
 KORE_SECCOMP_FILTER("parley",
 	/* threads beside the loop (glibc 2.36 to 2.41) */
 	KORE_SYSCALL_ALLOW(clone),

@@ -78,7 +78,7 @@ fields_body_error(struct json *errors, const char *type, const char *message)
 	json_member(errors, "type", type);
 	json_name(errors, "loc");
 	json_array_begin(errors);
-	json_text(errors, "body");
+	json_put_text(errors, "body");
 	json_array_end(errors);
 	json_member(errors, "msg", message);
 	json_object_end(errors);
@@ -318,8 +318,8 @@ error_begin(struct reading *r, const char *type, const char *message)
 	json_member(r->errors, "type", type);
 	json_name(r->errors, "loc");
 	json_array_begin(r->errors);
-	json_text(r->errors, places[r->field->place]);
-	json_text(r->errors, r->field->name);
+	json_put_text(r->errors, places[r->field->place]);
+	json_put_text(r->errors, r->field->name);
 	json_array_end(r->errors);
 	json_member(r->errors, "msg", message);
 }
@@ -344,7 +344,7 @@ error_limit(struct reading *r, const char *type, const char *message,
 	json_name(r->errors, "ctx");
 	json_object_begin(r->errors);
 	json_name(r->errors, name);
-	json_integer(r->errors, limit);
+	json_put_integer(r->errors, limit);
 	json_object_end(r->errors);
 	json_object_end(r->errors);
 }

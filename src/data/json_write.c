@@ -54,7 +54,7 @@ json_name(struct json *json, const char *name)
 }
 
 void
-json_string(struct json *json, const char *text, size_t len)
+json_put_string(struct json *json, const char *text, size_t len)
 {
 	separate(json);
 	write_quoted(json->out, text, len);
@@ -62,41 +62,41 @@ json_string(struct json *json, const char *text, size_t len)
 }
 
 void
-json_text(struct json *json, const char *text)
+json_put_text(struct json *json, const char *text)
 {
 	if (text == NULL)
-		json_null(json);
+		json_put_null(json);
 	else
-		json_string(json, text, strlen(text));
+		json_put_string(json, text, strlen(text));
 }
 
 void
-json_integer(struct json *json, int64_t value)
+json_put_integer(struct json *json, int64_t value)
 {
 	char	digits[24];
 	int	len;
 
 	len = snprintf(digits, sizeof(digits), "%" PRId64, value);
-	json_raw(json, digits, (size_t)len);
+	json_put_raw(json, digits, (size_t)len);
 }
 
 void
-json_boolean(struct json *json, int value)
+json_put_boolean(struct json *json, int value)
 {
 	if (value)
-		json_raw(json, "true", 4);
+		json_put_raw(json, "true", 4);
 	else
-		json_raw(json, "false", 5);
+		json_put_raw(json, "false", 5);
 }
 
 void
-json_null(struct json *json)
+json_put_null(struct json *json)
 {
-	json_raw(json, "null", 4);
+	json_put_raw(json, "null", 4);
 }
 
 void
-json_raw(struct json *json, const char *text, size_t len)
+json_put_raw(struct json *json, const char *text, size_t len)
 {
 	separate(json);
 	buffer_append(json->out, text, len);
@@ -107,7 +107,7 @@ void
 json_member(struct json *json, const char *name, const char *text)
 {
 	json_name(json, name);
-	json_text(json, text);
+	json_put_text(json, text);
 }
 
 static void

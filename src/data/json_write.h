@@ -26,14 +26,14 @@ void	json_array_end(struct json *);
 /* The name of an object's next member. */
 void	json_name(struct json *, const char *);
 
-void	json_string(struct json *, const char *, size_t len);
-void	json_text(struct json *, const char *);	/* NULL writes null */
-void	json_integer(struct json *, int64_t);
-void	json_boolean(struct json *, int);
-void	json_null(struct json *);
+void	json_put_string(struct json *, const char *, size_t len);
+void	json_put_text(struct json *, const char *);	/* NULL writes null */
+void	json_put_integer(struct json *, int64_t);
+void	json_put_boolean(struct json *, int);
+void	json_put_null(struct json *);
 
 /* A value that is JSON already: a number from the database, say. */
-void	json_raw(struct json *, const char *, size_t len);
+void	json_put_raw(struct json *, const char *, size_t len);
 
 /* A string member of one call, the commonest thing of all. */
 void	json_member(struct json *, const char *name, const char *text);

@@ -63,7 +63,7 @@ write_value(struct json *json, const PGresult *rows, int row, int column)
 	size_t		len;
 
 	if (PQgetisnull(rows, row, column)) {
-		json_null(json);
+		json_put_null(json);
 		return;
 	}
 
@@ -71,7 +71,7 @@ write_value(struct json *json, const PGresult *rows, int row, int column)
 	len = (size_t)PQgetlength(rows, row, column);
 	switch (PQftype(rows, column)) {
 	case OID_BOOL:
-		json_boolean(json, text[0] == 't');
+		json_put_boolean(json, text[0] == 't');
 		break;
 	case OID_INT2:
 	case OID_INT4:
@@ -80,13 +80,13 @@ write_value(struct json *json, const PGresult *rows, int row, int column)
 	case OID_NUMERIC:
 	case OID_JSON:
 	case OID_JSONB:
-		json_raw(json, text, len);
+		json_put_raw(json, text, len);
 		break;
 	case OID_TIMESTAMPTZ:
 		write_time(json, text, len);
 		break;
 	default:
-		json_string(json, text, len);
+		json_put_string(json, text, len);
 		break;
 	}
 }
@@ -99,12 +99,12 @@ write_time(struct json *json, const char *text, size_t len)
 
 	if (len < 4 || len >= sizeof(iso) ||
 	    memcmp(text + len - 3, "+00", 3) != 0 || text[10] != ' ') {
-		json_string(json, text, len);
+		json_put_string(json, text, len);
 		return;
 	}
 
 	memcpy(iso, text, len - 3);
 	iso[10] = 'T';
 	iso[len - 3] = 'Z';
-	json_string(json, iso, len - 2);
+	json_put_string(json, iso, len - 2);
 }

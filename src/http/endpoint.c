@@ -60,8 +60,12 @@ endpoint_statement(struct exchange *x, page_step *next,
 	n = 0;
 	if (x->route->access == ACCESS_USER)
 		params[n++] = x->caller.subject;
-	for (i = 0; i < x->route->nfields; i++)
+	for (i = 0; i < x->route->nfields; i++) {
+		if (x->route->fields[i].flags & FIELD_PATCH)
+			params[n++] = x->inputs[i].state == INPUT_ABSENT ?
+			    "false" : "true";
 		params[n++] = x->inputs[i].text;
+	}
 	for (k = 0; k < nextra; k++)
 		params[n++] = extra[k];
 
@@ -218,8 +222,8 @@ json_invalid(struct json *errors, size_t offset, const char *why)
 	json_member(errors, "type", "json_invalid");
 	json_name(errors, "loc");
 	json_array_begin(errors);
-	json_text(errors, "body");
-	json_integer(errors, (int64_t)offset);
+	json_put_text(errors, "body");
+	json_put_integer(errors, (int64_t)offset);
 	json_array_end(errors);
 	json_member(errors, "msg", "JSON decode error");
 	json_name(errors, "ctx");

@@ -10,6 +10,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "export.h"
 #include "http/endpoint.h"
 #include "http/exchange.h"
 #include "http/intake.h"
@@ -26,7 +27,7 @@ static void	statement_done(struct exchange *);
 static void	request_freed(struct http_request *);
 
 /* Kore's page handler of every route, found by name. */
-int	exchange_page(struct http_request *);
+EXPORTED int	exchange_page(struct http_request *);
 
 static int	runnable;	/* a request was woken or made */
 

@@ -3,6 +3,7 @@
 
 #include "data/buffer.h"
 #include "data/span.h"
+#include "export.h"
 
 /*
  * Intake stands between a connection and Kore: it reads the bytes, takes
@@ -16,7 +17,7 @@ struct connection;
 struct exchange;
 
 /* Kore's connect callback of every listener, by name. */
-void	intake_connect(struct connection *);
+EXPORTED void	intake_connect(struct connection *);
 
 /* Once a worker: the timer for slow clients. */
 void	intake_worker_init(void);
