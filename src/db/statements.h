@@ -16,7 +16,20 @@
 	X(user_me, READ)		\
 	X(user_login, READ)		\
 	X(user_rehash, WRITE)		\
-	X(user_register, WRITE)
+	X(user_register, WRITE)		\
+	X(user_update, WRITE)		\
+	X(user_password, READ)		\
+	X(user_set_password, WRITE)	\
+	X(user_list, READ)		\
+	X(user_get, READ)		\
+	X(room_create, WRITE)		\
+	X(room_list, READ)		\
+	X(room_get, READ)		\
+	X(room_update, WRITE)		\
+	X(room_delete, WRITE)		\
+	X(room_join, WRITE)		\
+	X(room_leave, WRITE)		\
+	X(room_participants, READ)
 
 enum statement_kind {
 	STATEMENT_READ,

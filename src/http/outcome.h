@@ -17,11 +17,17 @@
 	X(inactive, 400, "Inactive user")				\
 	X(email_taken, 400, "Email already registered")			\
 	X(username_taken, 400, "Username already taken")		\
+	X(wrong_password, 400, "Incorrect password")			\
+	X(room_inactive, 400, "Room is not active")			\
+	X(not_in_room, 400, "You are not in this room")			\
+	X(not_creator_delete, 403, "Only the room creator can delete the room") \
+	X(not_creator_update, 403, "Only the room creator can update the room") \
 	X(user_not_found, 404, "User not found")			\
 	X(room_not_found, 404, "Room not found")			\
 	X(not_found, 404, "Not Found")					\
 	X(method_not_allowed, 405, "Method Not Allowed")		\
 	X(request_timeout, 408, "Request Timeout")			\
+	X(room_full, 409, "Room is full")				\
 	X(body_too_large, 413, "Content Too Large")			\
 	X(target_too_long, 414, "URI Too Long")				\
 	X(head_too_large, 431, "Request Header Fields Too Large")	\

@@ -15,6 +15,8 @@
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
 
+static void		write_list(struct json *, const PGresult *,
+			    enum outcome);
 static void		send_reply(struct exchange *, const char *);
 static void		log_answer(const struct exchange *);
 static const char	*date_now(void);
@@ -115,7 +117,6 @@ reply_statement(struct exchange *x)
 {
 	enum outcome	outcome;
 	struct json	json;
-	int		row;
 
 	outcome = reply_query_outcome(x);
 	if (outcomes[outcome].text != NULL) {
@@ -131,14 +132,13 @@ reply_statement(struct exchange *x)
 		json_object_end(&json);
 		break;
 	case ANSWER_LIST:
-		json_array_begin(&json);
-		for (row = 0; outcome != OUTCOME_empty &&
-		    row < PQntuples(x->query.rows); row++) {
-			json_object_begin(&json);
-			row_json(&json, x->query.rows, row, 1);
-			json_object_end(&json);
-		}
-		json_array_end(&json);
+		write_list(&json, x->query.rows, outcome);
+		break;
+	case ANSWER_NAMED_LIST:
+		json_object_begin(&json);
+		json_name(&json, x->route->message);
+		write_list(&json, x->query.rows, outcome);
+		json_object_end(&json);
 		break;
 	case ANSWER_MESSAGE:
 		reply_message(x, x->route->message);
@@ -146,6 +146,21 @@ reply_statement(struct exchange *x)
 	}
 
 	reply_json(x, outcomes[outcome].status);
+}
+
+static void
+write_list(struct json *json, const PGresult *rows, enum outcome outcome)
+{
+	int	row, n;
+
+	n = outcome == OUTCOME_empty ? 0 : PQntuples(rows);
+	json_array_begin(json);
+	for (row = 0; row < n; row++) {
+		json_object_begin(json);
+		row_json(json, rows, row, 1);
+		json_object_end(json);
+	}
+	json_array_end(json);
 }
 
 /* Puts head and body on the connection; type is NULL when there is no body. */

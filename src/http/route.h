@@ -22,6 +22,7 @@ enum body_kind {
 enum answer {
 	ANSWER_OBJECT,		/* the row's columns after the outcome */
 	ANSWER_LIST,		/* an array of such rows */
+	ANSWER_NAMED_LIST,	/* {route.message: that array} */
 	ANSWER_MESSAGE		/* {"message": route.message} */
 };
 
@@ -34,7 +35,7 @@ struct route {
 	size_t			nfields;
 	enum statement_id	statement;	/* when there is no page */
 	enum answer		answer;
-	const char		*message;
+	const char		*message;	/* or the name of the list */
 	page_step		*page;
 };
 

@@ -23,6 +23,9 @@ static page_step	login_found;
 static page_step	login_compared;
 static page_step	login_rehashed;
 static void		login_answer(struct exchange *);
+static page_step	password_found;
+static page_step	password_compared;
+static page_step	password_hashed;
 
 const struct field register_fields[REGISTER__MAX] = {
 	[REGISTER_USERNAME] = { FIELD_BODY, "username", FIELD_STRING,
@@ -43,6 +46,20 @@ const struct field login_fields[LOGIN__MAX] = {
 	[LOGIN_GRANT_TYPE] = { FIELD_BODY, "grant_type", FIELD_STRING,
 	    FIELD_PATTERN, 0, 0, "password" },
 	[LOGIN_SCOPE] = { FIELD_BODY, "scope", FIELD_STRING, 0, 0, 0, NULL },
+};
+
+const struct field account_fields[ACCOUNT__MAX] = {
+	[ACCOUNT_EMAIL] = { FIELD_BODY, "email", FIELD_EMAIL,
+	    FIELD_PATCH, 0, EMAIL_MAX, NULL },
+	[ACCOUNT_FULL_NAME] = { FIELD_BODY, "full_name", FIELD_STRING,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, FULL_NAME_MAX, NULL },
+};
+
+const struct field password_fields[PASSWORD__MAX] = {
+	[PASSWORD_CURRENT] = { FIELD_BODY, "current_password", FIELD_STRING,
+	    FIELD_REQUIRED, 0, 0, NULL },
+	[PASSWORD_NEW] = { FIELD_BODY, "new_password", FIELD_PASSWORD,
+	    FIELD_REQUIRED, 0, PASSWORD_MAX, NULL },
 };
 
 /* Hash, then insert: who has the name is decided by the insert alone. */
@@ -146,4 +163,60 @@ login_answer(struct exchange *x)
 	json_object_end(&json);
 	explicit_bzero(token, sizeof(token));
 	reply_json(x, 200);
+}
+
+/* Look up, compare, hash the new one, store it. */
+void
+auth_password(struct exchange *x)
+{
+	const char	*params[] = { x->caller.subject };
+
+	exchange_statement(x, password_found, STATEMENT_user_password, 1,
+	    params);
+}
+
+static void
+password_found(struct exchange *x)
+{
+	const struct input	*current = &x->inputs[PASSWORD_CURRENT];
+	enum outcome		outcome;
+
+	outcome = reply_query_outcome(x);
+	if (outcome != OUTCOME_ok) {
+		reply_outcome(x, outcome);
+		return;
+	}
+
+	/* The row goes with the next query. */
+	x->page = arena_strndup(&x->arena, PQgetvalue(x->query.rows, 0, 1),
+	    (size_t)PQgetlength(x->query.rows, 0, 1));
+	hashing_compare(x, password_compared, current->text, current->len,
+	    x->page);
+}
+
+static void
+password_compared(struct exchange *x)
+{
+	const struct input	*password = &x->inputs[PASSWORD_NEW];
+
+	if (hashing_verdict(x) != PASSWORD_OK &&
+	    hashing_verdict(x) != PASSWORD_OK_REHASH) {
+		reply_outcome(x, OUTCOME_wrong_password);
+		return;
+	}
+	hashing_create(x, password_hashed, password->text, password->len);
+}
+
+static void
+password_hashed(struct exchange *x)
+{
+	const char	*params[] = { x->caller.subject, x->page,
+			    hashing_hash(x) };
+
+	if (hashing_hash(x) == NULL) {
+		reply_outcome(x, OUTCOME_internal);
+		return;
+	}
+	exchange_statement(x, reply_statement, STATEMENT_user_set_password, 3,
+	    params);
 }

@@ -30,4 +30,30 @@ enum login_field {
 extern const struct field	login_fields[LOGIN__MAX];
 page_step			auth_login;
 
+
+enum account_field {
+	ACCOUNT_EMAIL,
+	ACCOUNT_FULL_NAME,
+	ACCOUNT__MAX
+};
+extern const struct field	account_fields[ACCOUNT__MAX];
+
+enum password_field {
+	PASSWORD_CURRENT,
+	PASSWORD_NEW,
+	PASSWORD__MAX
+};
+extern const struct field	password_fields[PASSWORD__MAX];
+page_step			auth_password;
+
+/* user_pages.c */
+extern const struct field	page_fields[2];		/* skip, limit */
+extern const struct field	user_fields[1];		/* user_id */
+
+/* room_pages.c */
+extern const struct field	room_fields[1];		/* room_id */
+extern const struct field	room_create_fields[3];
+extern const struct field	room_update_fields[4];
+page_step			room_join;
+
 #endif

@@ -1,0 +1,53 @@
+-- Gives the caller a seat: at most one a person, never more than the room has.
+-- The room's row is locked, so that of many who come for the last seat one gets
+-- it. Who has a seat keeps it.
+create or replace function join_room(
+	subject				text,
+	ref				text,
+	out outcome			text,
+	out room_name			text,
+	out max_participants		integer
+)
+language plpgsql
+as $$
+declare
+	caller_id integer;
+	room rooms;
+begin
+	select c.outcome, c.id into outcome, caller_id from caller(subject) c;
+	if outcome <> 'ok' then
+		return;
+	end if;
+
+	select r.* into room
+	from rooms r
+	where r.id = (select n.id from room_by_ref(ref) n)
+	for no key update;
+	if not found then
+		outcome := 'room_not_found';
+		return;
+	elsif room.is_active is not true then
+		outcome := 'room_inactive';
+		return;
+	end if;
+	room_name := room.room_id;
+	max_participants := greatest(coalesce(room.max_participants, 50), 0);
+
+	update room_participants p
+	set promised_at = now()
+	where p.room_id = room.id and p.user_id = caller_id and p.is_connected;
+	if found then
+		return;
+	end if;
+
+	if max_participants > 0 and max_participants <= (
+		select count(*) from room_participants p where p.room_id = room.id and p.is_connected
+	) then
+		outcome := 'room_full';
+		return;
+	end if;
+
+	insert into room_participants (room_id, user_id, joined_at, is_connected, promised_at)
+	values (room.id, caller_id, now(), true, now());
+end
+$$;

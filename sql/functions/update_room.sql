@@ -1,0 +1,45 @@
+-- Changes what of a room was given; its creator alone may.
+create or replace function update_room(
+	subject				text,
+	ref				text,
+	name_given			boolean,
+	new_name			text,
+	description_given		boolean,
+	new_description			text,
+	max_participants_given		boolean,
+	new_max_participants		integer,
+	out outcome			text,
+	out room			answer_room
+)
+language plpgsql
+as $$
+declare
+	caller_id integer;
+	found_room rooms;
+begin
+	select c.outcome, c.id into outcome, caller_id from caller(subject) c;
+	if outcome <> 'ok' then
+		return;
+	end if;
+
+	select r.* into found_room from room_by_ref(ref) r;
+	if not found then
+		outcome := 'room_not_found';
+		return;
+	elsif found_room.creator_id <> caller_id then
+		outcome := 'not_creator_update';
+		return;
+	end if;
+
+	update rooms r
+	set
+		name = case when name_given then new_name else r.name end,
+		description = case when description_given then new_description else r.description end,
+		max_participants =
+			case when max_participants_given then new_max_participants else r.max_participants end,
+		updated_at = now()
+	where r.id = found_room.id;
+
+	select a.* into room from answer_room a where a.id = found_room.id;
+end
+$$;

@@ -1,0 +1,5 @@
+-- PATCH /rooms/{room_id}
+-- $1 the caller's username, $2 the room's number or name; then whether it was
+-- given and the new value of $3 $4 name, $5 $6 description, $7 $8 max_participants
+select changed.outcome, (changed.room).*
+from update_room($1, $2, $3::boolean, $4, $5::boolean, $6, $7::boolean, $8::integer) changed

@@ -1,0 +1,107 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <jwt.h>
+
+#include "data/json_write.h"
+#include "livekit/grant.h"
+#include "settings.h"
+
+#define GRANT_BACKDATE		10	/* seconds: clocks differ */
+#define ROOM_EMPTY_TIMEOUT	300	/* seconds until nobody came */
+#define ROOM_DEPARTURE_TIMEOUT	20	/* seconds after the last has left */
+
+static int	sign(const struct buffer *, char *, size_t);
+static void	claims_begin(struct json *, const char *, time_t, long);
+
+int
+grant_join(const struct join_grant *grant, time_t now, char *out, size_t size)
+{
+	struct buffer	claims;
+	struct json	json;
+	int		ok;
+
+	buffer_init(&claims);
+	json_init(&json, &claims);
+	json_object_begin(&json);
+	claims_begin(&json, grant->identity, now,
+	    settings->livekit_token_ttl_seconds);
+	json_member(&json, "name", grant->identity);
+
+	json_name(&json, "video");
+	json_object_begin(&json);
+	json_name(&json, "roomJoin");
+	json_put_boolean(&json, 1);
+	json_member(&json, "room", grant->room);
+	json_name(&json, "canPublish");
+	json_put_boolean(&json, 1);
+	json_name(&json, "canSubscribe");
+	json_put_boolean(&json, 1);
+	json_object_end(&json);
+
+	json_name(&json, "roomConfig");
+	json_object_begin(&json);
+	json_name(&json, "emptyTimeout");
+	json_put_integer(&json, ROOM_EMPTY_TIMEOUT);
+	json_name(&json, "departureTimeout");
+	json_put_integer(&json, ROOM_DEPARTURE_TIMEOUT);
+	json_name(&json, "maxParticipants");
+	json_put_integer(&json, grant->max_participants);
+	json_object_end(&json);
+	json_object_end(&json);
+
+	ok = sign(&claims, out, size);
+	buffer_cleanup(&claims);
+
+	return (ok);
+}
+
+/* The claims of RFC 7519 section 4.1 that LiveKit reads. */
+static void
+claims_begin(struct json *json, const char *subject, time_t now, long ttl)
+{
+	json_member(json, "iss", settings->livekit_api_key);
+	json_member(json, "sub", subject);
+	json_name(json, "nbf");
+	json_put_integer(json, now - GRANT_BACKDATE);
+	json_name(json, "exp");
+	json_put_integer(json, now + ttl);
+}
+
+static int
+sign(const struct buffer *claims, char *out, size_t size)
+{
+	unsigned char	key[256];
+	char		*text, *token;
+	size_t		len;
+	jwt_t		*jwt;
+	int		ok;
+
+	jwt = NULL;
+	text = token = NULL;
+	ok = 0;
+	len = strlen(settings->livekit_api_secret);
+	if (len > sizeof(key))
+		goto cleanup;
+	memcpy(key, settings->livekit_api_secret, len);
+
+	if ((text = strndup(claims->data, claims->len)) == NULL ||
+	    jwt_new(&jwt) != 0 || jwt_add_grants_json(jwt, text) != 0 ||
+	    jwt_set_alg(jwt, JWT_ALG_HS256, key, (int)len) != 0 ||
+	    (token = jwt_encode_str(jwt)) == NULL || strlen(token) >= size)
+		goto cleanup;
+
+	memcpy(out, token, strlen(token) + 1);
+	ok = 1;
+
+cleanup:
+	explicit_bzero(key, sizeof(key));
+	if (token != NULL) {
+		explicit_bzero(token, strlen(token));
+		free(token);
+	}
+	free(text);
+	jwt_free(jwt);
+
+	return (ok);
+}

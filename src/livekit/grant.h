@@ -1,0 +1,29 @@
+#ifndef PARLEY_LIVEKIT_GRANT_H
+#define PARLEY_LIVEKIT_GRANT_H
+
+#include <stddef.h>
+#include <time.h>
+
+#include "data/span.h"
+
+#define GRANT_MAX	2048	/* octets of a token, NUL included */
+
+/*
+ * What LiveKit takes as proof: a JSON Web Token, HS256, signed with the API
+ * secret (livekit/protocol auth/accesstoken.go, auth/grants.go).
+ */
+struct join_grant {
+	const char	*room;		/* the room's name in LiveKit */
+	const char	*identity;	/* also the name that is shown */
+	long		max_participants; /* 0: no ceiling of LiveKit's own */
+};
+
+/*
+ * The token that lets somebody into one room, valid from a few seconds ago for
+ * LIVEKIT_TOKEN_TTL_SECONDS. It carries the room's limits, which LiveKit
+ * applies when this join makes the room. Returns 0 when it does not fit.
+ */
+int	grant_join(const struct join_grant *, time_t now, char *out,
+	    size_t size) MUST_CHECK;
+
+#endif

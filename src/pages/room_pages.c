@@ -1,0 +1,85 @@
+#include <stdlib.h>
+#include <time.h>
+
+#include "http/endpoint.h"
+#include "http/reply.h"
+#include "livekit/grant.h"
+#include "pages/pages.h"
+#include "settings.h"
+
+#define NAME_MAX_LENGTH		100
+#define DESCRIPTION_MAX		10000
+#define PARTICIPANTS		"50"
+#define PARTICIPANTS_MAX	1000000
+
+/* The columns of room_join's row. */
+enum join_column {
+	JOIN_COLUMN_OUTCOME,
+	JOIN_COLUMN_ROOM,
+	JOIN_COLUMN_MAX
+};
+
+static page_step	join_seated;
+
+const struct field room_fields[1] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+};
+
+const struct field room_create_fields[3] = {
+	{ FIELD_BODY, "name", FIELD_STRING, FIELD_REQUIRED, 1,
+	    NAME_MAX_LENGTH, NULL },
+	{ FIELD_BODY, "description", FIELD_STRING, FIELD_NULLABLE, 0,
+	    DESCRIPTION_MAX, NULL },
+	{ FIELD_BODY, "max_participants", FIELD_INTEGER, FIELD_NULLABLE, 1,
+	    PARTICIPANTS_MAX, PARTICIPANTS },
+};
+
+const struct field room_update_fields[4] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+	{ FIELD_BODY, "name", FIELD_STRING, FIELD_PATCH, 1, NAME_MAX_LENGTH,
+	    NULL },
+	{ FIELD_BODY, "description", FIELD_STRING,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, DESCRIPTION_MAX, NULL },
+	{ FIELD_BODY, "max_participants", FIELD_INTEGER,
+	    FIELD_PATCH | FIELD_NULLABLE, 1, PARTICIPANTS_MAX, PARTICIPANTS },
+};
+
+/* A seat from the database, a token from us: LiveKit is not asked. */
+void
+room_join(struct exchange *x)
+{
+	endpoint_statement(x, join_seated, STATEMENT_room_join, NULL, 0);
+}
+
+static void
+join_seated(struct exchange *x)
+{
+	struct join_grant	grant;
+	struct json		json;
+	enum outcome		outcome;
+	char			token[GRANT_MAX];
+
+	outcome = reply_query_outcome(x);
+	if (outcome != OUTCOME_ok) {
+		reply_outcome(x, outcome);
+		return;
+	}
+
+	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
+	grant.identity = x->caller.subject;
+	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
+	    JOIN_COLUMN_MAX), NULL, 10);
+	if (!grant_join(&grant, time(NULL), token, sizeof(token))) {
+		reply_outcome(x, OUTCOME_internal);
+		return;
+	}
+
+	json_init(&json, &x->out);
+	json_object_begin(&json);
+	json_member(&json, "token", token);
+	json_member(&json, "room_url", arena_printf(&x->arena, "%s?token=%s",
+	    settings->livekit_url, token));
+	json_object_end(&json);
+	explicit_bzero(token, sizeof(token));
+	reply_json(x, 200);
+}

@@ -1,0 +1,15 @@
+#include "pages/pages.h"
+
+#define PAGE_SIZE	"100"
+#define PAGE_SIZE_MAX	1000
+
+/* Every list takes these (contract: paging). */
+const struct field page_fields[2] = {
+	{ FIELD_QUERY, "skip", FIELD_INTEGER, 0, 0, INT64_MAX, "0" },
+	{ FIELD_QUERY, "limit", FIELD_INTEGER, FIELD_CLAMPED, 0,
+	    PAGE_SIZE_MAX, PAGE_SIZE },
+};
+
+const struct field user_fields[1] = {
+	{ FIELD_PATH, "user_id", FIELD_NUMBER_ID, 0, 0, 0, NULL },
+};
