@@ -326,8 +326,8 @@ BODIES = [
     b'{"event":"participant_left","id":"EV_1","createdAt":"1693000000","participant":{"sid":"PA_1","state":3}}',
 ]
 PIECES = rb"""
-{ } [ ] : , " ' \ / \u \u00 \ud83d \ude00 \u0000 \u001f \n \" 0 1 - + . e E 1e5 -0 9223372036854775808 true false null NaN
-Infinity {} [] "a" "a":1 // /**/ # a u
+{ } [ ] : , " ' \ / \u \u00 \ud83d \ude00 \u0000 \u001f \n \" 0 1 - + . e E 1e5 -0 9223372036854775808 true false null
+NaN Infinity {} [] "a" "a":1 // /**/ # a u
 """.split()
 OCTETS = b" ,\t,\n,\0,\x01,\x7f,\xc3\xa9,\xf0\x9f\x98\x80,\x80,\xc3,\xed\xa0\x80,\xff".split(b",")
 
