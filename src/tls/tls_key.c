@@ -76,8 +76,7 @@ tls_key_parse(const void *pem, size_t len, const uint8_t *spki,
 		goto cleanup;
 	}
 	if (key == NULL) {
-		tls_refuse(error, size, "no private key in PEM form (%s)",
-		    tls_reason());
+		tls_refuse(error, size, "holds no private key in PEM form");
 		goto cleanup;
 	}
 	if (!key_fits(key, error, size))
