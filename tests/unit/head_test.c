@@ -501,7 +501,7 @@ refusal_check(const char *bytes, int status, enum head_method method,
 {
 	const struct span	*value;
 	struct head		head;
-	size_t			scanned;
+	size_t			i, scanned;
 
 	scanned = 0;
 	CHECK(head_parse(&head, bytes, strlen(bytes), &scanned) ==
@@ -512,6 +512,9 @@ refusal_check(const char *bytes, int status, enum head_method method,
 	CHECK(head.size <= strlen(bytes), "%s: %zu", bytes, head.size);
 	CHECK(head.keep_alive == 0 && head.length == 0 && head.chunked == 0 &&
 	    head.expect_continue == 0, "%s", bytes);
+	for (i = 0; i < head.nfields; i++)
+		CHECK(memchr(head.fields[i].name.data, ':',
+		    head.fields[i].name.len) == NULL, "%s: field %zu", bytes, i);
 	value = head_field(&head, "origin");
 	CHECK(value != NULL && span_is(*value, "o"), "%s", bytes);
 }
@@ -543,6 +546,7 @@ int
 main(void)
 {
 	size_t	i;
+	char	many[1024];
 
 	for (i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
 		accepted_check(&accepted[i]);
@@ -572,6 +576,11 @@ main(void)
 	    METHOD_POST, "/");
 	refusal_check("BREW / HTTP/1.1\r\nHost: a\r\nOrigin: o\r\n\r\n", 501,
 	    METHOD_GET, "");
+	/* The first thing wrong decides, whatever comes after it. */
+	strcpy(many, "BREW / HTTP/1.1\r\nOrigin: o\r\n");
+	for (i = 0; i < HEAD_FIELDS_MAX; i++)
+		strcat(many, "X: y\r\n");
+	refusal_check(many, 501, METHOD_GET, "");
 	refusal_check("GET a HTTP/1.1\r\nOrigin: o\r\n", 400, METHOD_GET, "");
 	scanned_check();
 
