@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kore.h>
+#include <kore/kore.h>
 
 #include "data/buffer.h"
 #include "data/json_read.h"
