@@ -111,11 +111,10 @@ kore_worker_teardown(void)
 	kore_platform_event_wait(0);
 	http_process();
 	intake_drain();
-	tls_worker_drained();
 
 	end = kore_time_ms() + DRAIN_MS;
-	while ((intake_active() > 0 || answers_unsent()) &&
-	    (now = kore_time_ms()) < end) {
+	while ((intake_active() > 0 || answers_unsent() ||
+	    tls_worker_active()) && (now = kore_time_ms()) < end) {
 		kore_platform_event_wait(20);
 		kore_timer_run(now);
 		kore_curl_run_scheduled();
@@ -123,6 +122,8 @@ kore_worker_teardown(void)
 		http_process();
 		kore_connection_prune(KORE_CONNECTION_PRUNE_DISCONNECT);
 	}
+
+	tls_worker_drained();
 
 	/* Threads may be at work: nothing they use is to be torn down. */
 	_exit(0);

@@ -2,6 +2,8 @@
  * The system calls that workers need beyond those that Kore allows them
  * (seccomp.c, pgsql.c, tasks.c, curl.c). Everything else ends the worker.
  */
+#include <linux/filter.h>
+
 #include <kore/kore.h>
 #include <kore/seccomp.h>
 
@@ -9,7 +11,7 @@
 
 EXPORTED void	kore_seccomp_hook(void);
 
-KORE_SECCOMP_FILTER("parley",
+static struct sock_filter	worker_calls[] = {
 	/* threads beside the loop (glibc 2.36 to 2.41) */
 	KORE_SYSCALL_ALLOW(clone),
 	KORE_SYSCALL_ALLOW(clone3),
@@ -46,4 +48,14 @@ KORE_SECCOMP_FILTER("parley",
 
 	/* connections that end in order */
 	KORE_SYSCALL_ALLOW(shutdown),
-);
+};
+
+void
+kore_seccomp_hook(void)
+{
+	/* It has a list of its own, and no use for any of these. */
+	if (worker->id == KORE_WORKER_KEYMGR)
+		return;
+	kore_seccomp_filter("parley", worker_calls,
+	    KORE_FILTER_LEN(worker_calls));
+}

@@ -54,8 +54,9 @@ int	tls_configure(struct kore_server *, struct kore_domain *domain,
 void	tls_worker_init(void);
 
 /*
- * Handshakes under way that are younger than two seconds. At SIGTERM they are
- * worth waiting for: the client has connected, and its request follows.
+ * Whether clients are shaking hands (for less than two seconds), or did so an
+ * instant ago. Worth waiting for at SIGTERM: they have connected, and their
+ * requests follow.
  */
 int	tls_worker_active(void);
 

@@ -22,6 +22,7 @@
 #define HANDSHAKE_MS	10000	/* for all of it, however slow the client */
 #define ASKED_MAX	128	/* signatures asked for and not yet given */
 #define ACTIVE_MS	2000
+#define FOLLOWS_MS	200	/* a request comes so soon after */
 #define LOG_EVERY_MS	1000
 
 /*
@@ -78,7 +79,7 @@ static struct handshake_list	asked = TAILQ_HEAD_INITIALIZER(asked);
 static struct handshake_list	queued = TAILQ_HEAD_INITIALIZER(queued);
 static struct handshake		*driven;
 static int			asked_count, worker_slot = -1;
-static uint64_t			last_cookie;
+static uint64_t			last_cookie, last_done;
 
 void
 tls_worker_init(void)
@@ -118,17 +119,17 @@ tls_worker_active(void)
 {
 	struct connection	*c;
 	uint64_t		now;
-	int			n;
 
-	n = 0;
 	now = kore_time_ms();
+	if (now < last_done + FOLLOWS_MS)
+		return (1);
 	TAILQ_FOREACH(c, &connections, list) {
 		if (c->state == CONN_STATE_TLS_SHAKE &&
 		    now < c->idle_timer.start + ACTIVE_MS)
-			n++;
+			return (1);
 	}
 
-	return (n);
+	return (0);
 }
 
 /* Kore looks at the timers of connections only when its loop turns. */
@@ -259,6 +260,7 @@ handshake_done(struct handshake *h)
 	struct connection	*c = h->c;
 
 	free(h);
+	last_done = kore_time_ms();
 	SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
 	c->hdlr_extra = NULL;
 	c->disconnect = NULL;
