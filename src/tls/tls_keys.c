@@ -120,6 +120,10 @@ __wrap_kore_keymgr_run(void)
 
 	log_set_process("key manager");
 
+	/* Kore notes the last signal only: what is not the end may not hide it. */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
+
 	/* Blocked but for ppoll, in which alone they are looked at. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "tls/tls_key.h"
 #include "tls/tls_keys.h"
 
+static int	link_answers(int);
 static void	link_open(struct tls_link *);
 static void	link_close(struct tls_link *);
 
@@ -66,17 +68,14 @@ tls_keys_load(const uint8_t *spki, size_t spki_len, const void *pem,
 {
 	static struct tls_load_request	req;
 	struct tls_load_answer		answer;
-	struct pollfd			pfd;
 	size_t				len;
-	ssize_t				ret;
+	int				fd = tls_links.control.user;
 
 	if (spki_len > TLS_SPKI_MAX || pem_len > TLS_KEY_MAX)
 		return (tls_refuse(error, size, "the key is too large"));
 
 	/* An answer that came too late for its own question. */
-	pfd.fd = tls_links.control.user;
-	pfd.events = POLLIN;
-	while (recv(pfd.fd, &answer, sizeof(answer), MSG_DONTWAIT) > 0)
+	while (recv(fd, &answer, sizeof(answer), MSG_DONTWAIT) > 0)
 		continue;
 
 	req.spki_len = (uint32_t)spki_len;
@@ -84,16 +83,14 @@ tls_keys_load(const uint8_t *spki, size_t spki_len, const void *pem,
 	memcpy(req.data, spki, spki_len);
 	memcpy(req.data + spki_len, pem, pem_len);
 	len = offsetof(struct tls_load_request, data) + spki_len + pem_len;
-	ret = send(pfd.fd, &req, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	OPENSSL_cleanse(&req, sizeof(req));
-	if (ret == -1)
+	if (send(fd, &req, len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
+		OPENSSL_cleanse(&req, sizeof(req));
 		return (tls_refuse(error, size,
 		    "the key manager takes no key: %s", errno_s));
+	}
+	OPENSSL_cleanse(&req, sizeof(req));
 
-	do {
-		ret = poll(&pfd, 1, TLS_LOAD_MS);
-	} while (ret == -1 && errno == EINTR && sig_recv == 0);
-	if (ret != 1 || recv(pfd.fd, &answer, sizeof(answer),
+	if (!link_answers(fd) || recv(fd, &answer, sizeof(answer),
 	    MSG_DONTWAIT) != (ssize_t)sizeof(answer))
 		return (tls_refuse(error, size,
 		    "the key manager does not answer"));
@@ -103,6 +100,26 @@ tls_keys_load(const uint8_t *spki, size_t spki_len, const void *pem,
 		return (tls_refuse(error, size, "%s", answer.error));
 
 	return (1);
+}
+
+/* Waits for an answer; of all signals only the end may cut that short. */
+static int
+link_answers(int fd)
+{
+	struct pollfd	pfd;
+	uint64_t	now, until;
+	int		ret;
+
+	pfd.fd = fd;
+	pfd.events = POLLIN;
+	until = kore_time_ms() + TLS_LOAD_MS;
+	do {
+		now = kore_time_ms();
+		ret = poll(&pfd, 1, now < until ? (int)(until - now) : 0);
+	} while (ret == -1 && errno == EINTR && sig_recv != SIGTERM &&
+	    sig_recv != SIGINT && sig_recv != SIGQUIT);
+
+	return (ret == 1);
 }
 
 static void

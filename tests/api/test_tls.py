@@ -41,7 +41,9 @@ def start_tls(start_server, authority, tmp_path):
         server.live = cert, key
         # What the harness's clients trust.
         server.certificate = authority.root
-        return server
+        # The plain port may answer before the key manager has its key.
+        with connect(server, context(authority)):
+            return server
 
     return start
 
@@ -455,6 +457,16 @@ def test_a_frozen_key_manager_holds_up_nobody_else(start_tls, authority):
         assert max(failed) < 15
         assert sorted(seconds)[int(len(seconds) * 0.99)] < 0.1
         poll(lambda: handshake_fails(server, trust) is None, 5, "handshakes work again")
+
+
+def test_more_handshakes_than_may_wait_for_a_signature_take_turns(start_tls, authority):
+    server = start_tls(WORKERS=1)
+    trust = context(authority)
+    with ThreadPoolExecutor(200) as pool:
+        with stopped(key_manager(server)):
+            waiting = [pool.submit(handshake_fails, server, trust) for _ in range(200)]
+            time.sleep(0.8)
+        assert {each.result() for each in waiting} == {None}
 
 
 def test_clients_that_leave_while_their_signature_is_made(start_tls, authority):
