@@ -379,7 +379,7 @@ consume_body(struct intake *in, const char *data, size_t len)
 
 	if (result == CHUNKED_REFUSED)
 		refuse(in, NULL, NULL, 400);
-	else if (x->body.len > INTAKE_BODY_MAX)
+	else if (x->body.len + in->chunked.left > INTAKE_BODY_MAX)
 		refuse(in, NULL, NULL, 413);
 	else if (result == CHUNKED_DONE)
 		serve(in);

@@ -85,10 +85,14 @@ path_matches(struct arena *arena, const char *template, struct span path,
 	while (segment_next(&rest, &want)) {
 		if (!segment_next(&path, &have))
 			return (0);
+		if (memchr(have.data, '%', have.len) != NULL &&
+		    !percent_decode(arena, have, &have))
+			return (0);
+
 		if (want.len > 0 && want.data[0] == '{') {
-			if (have.len == 0 || !percent_decode(arena, have,
-			    &params[nparams++]))
+			if (have.len == 0)
 				return (0);
+			params[nparams++] = have;
 		} else if (want.len != have.len ||
 		    memcmp(want.data, have.data, want.len) != 0) {
 			return (0);
