@@ -1,6 +1,7 @@
 /* parley user add: an account without the web. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static int	account_is_right(struct arena *, struct account *);
 static int	is_label(const char *, size_t);
 static int	password_get(struct account *);
 static int	password_prompt(int, const char *, char *);
-static int	password_line(int, char *);
+static int	password_line(int, const sigset_t *, char *);
 static int	password_is_right(const char *);
 static void	prompt_interrupted(int);
 static int	account_add(const struct account *);
@@ -170,7 +171,7 @@ password_get(struct account *account)
 	int	tty, ok;
 
 	if (account->password_stdin) {
-		if (!password_line(STDIN_FILENO, account->password)) {
+		if (!password_line(STDIN_FILENO, NULL, account->password)) {
 			command_complain("no password on standard input, or "
 			    "one that is too long");
 			return (0);
@@ -204,6 +205,7 @@ password_prompt(int tty, const char *prompt, char *out)
 	static const int	signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction	action, saved[4];
 	struct termios		normal, quiet;
+	sigset_t		blocked, before;
 	size_t			i;
 	int			ok;
 
@@ -215,19 +217,25 @@ password_prompt(int tty, const char *prompt, char *out)
 	prompt_signal = 0;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = prompt_interrupted;
-	for (i = 0; i < 4; i++)
+	(void)sigemptyset(&blocked);
+	for (i = 0; i < 4; i++) {
 		(void)sigaction(signals[i], &action, &saved[i]);
+		(void)sigaddset(&blocked, signals[i]);
+	}
+	/* They come in only while password_line() waits. */
+	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
 	quiet = normal;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 
 	(void)dprintf(tty, "%s", prompt);
-	ok = password_line(tty, out);
+	ok = password_line(tty, &before, out);
 	(void)dprintf(tty, "\n");
 
 	(void)tcsetattr(tty, TCSAFLUSH, &normal);
 	for (i = 0; i < 4; i++)
 		(void)sigaction(signals[i], &saved[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (prompt_signal != 0)
 		(void)raise(prompt_signal);
 	if (!ok)
@@ -242,24 +250,33 @@ prompt_interrupted(int number)
 	prompt_signal = number;
 }
 
-/* A line without its end into PASSWORD_OCTETS octets; not through stdio. */
+/*
+ * A line without its end into PASSWORD_OCTETS octets; not through stdio, which
+ * would keep a copy. The mask holds while it waits; a signal ends it.
+ */
 static int
-password_line(int fd, char *out)
+password_line(int fd, const sigset_t *mask, char *out)
 {
-	size_t	len;
-	char	c;
-	ssize_t	n;
+	struct pollfd	ready = { fd, POLLIN, 0 };
+	size_t		len;
+	ssize_t		n;
+	char		c;
 
-	for (len = 0; (n = read(fd, &c, 1)) == 1 && c != '\n'; ) {
+	for (len = 0;; out[len++] = c) {
+		if (ppoll(&ready, 1, NULL, mask) == -1)
+			return (0);
+		if ((n = read(fd, &c, 1)) == -1)
+			return (0);
+		if (n == 0 || c == '\n')
+			break;
 		if (c == '\0' || len == PASSWORD_OCTETS - 1)
 			return (0);
-		out[len++] = c;
 	}
 	if (len > 0 && out[len - 1] == '\r')
 		len--;
 	out[len] = '\0';
 
-	return (n != -1 && len > 0);
+	return (len > 0);
 }
 
 static int

@@ -1,0 +1,208 @@
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    action text NOT NULL,
+    room_id integer NOT NULL,
+    user_id integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_error text,
+    CONSTRAINT outbox_action_check CHECK ((action = ANY (ARRAY['delete_room'::text, 'remove_participant'::text]))),
+    CONSTRAINT outbox_user_id_check CHECK (((action = 'remove_participant'::text) = (user_id IS NOT NULL)))
+);
+COMMENT ON TABLE public.outbox IS 'what was decided and LiveKit has not yet carried out; rows go when it has';
+COMMENT ON COLUMN public.outbox.id IS 'in the order of decisions';
+COMMENT ON COLUMN public.outbox.action IS 'what LiveKit is to do';
+COMMENT ON COLUMN public.outbox.room_id IS 'the room it is about';
+COMMENT ON COLUMN public.outbox.user_id IS 'the person it is about, for remove_participant';
+COMMENT ON COLUMN public.outbox.created_at IS 'when it was decided';
+COMMENT ON COLUMN public.outbox.due_at IS 'when it is to be tried next';
+COMMENT ON COLUMN public.outbox.attempts IS 'how often it was tried in vain';
+COMMENT ON COLUMN public.outbox.last_error IS 'what the last attempt met';
+ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+CREATE INDEX outbox_due ON public.outbox USING btree (due_at);
+COMMENT ON INDEX public.outbox_due IS 'what is to be tried now';
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+CREATE TABLE public.room_participants (
+    id integer NOT NULL,
+    room_id integer NOT NULL,
+    user_id integer NOT NULL,
+    joined_at timestamp with time zone DEFAULT now(),
+    left_at timestamp with time zone,
+    is_connected boolean DEFAULT true,
+    promised_at timestamp with time zone
+);
+COMMENT ON TABLE public.room_participants IS 'seats: who has, or had, the right to be in a room';
+COMMENT ON COLUMN public.room_participants.id IS 'of this seat';
+COMMENT ON COLUMN public.room_participants.room_id IS 'the room';
+COMMENT ON COLUMN public.room_participants.user_id IS 'the person';
+COMMENT ON COLUMN public.room_participants.joined_at IS 'when the seat was taken';
+COMMENT ON COLUMN public.room_participants.left_at IS 'when it was given back; NULL while it is held';
+COMMENT ON COLUMN public.room_participants.is_connected IS 'the seat is held; NULL reads as false';
+COMMENT ON COLUMN public.room_participants.promised_at IS 'when a token for this seat was last given; NULL: by the old service';
+CREATE SEQUENCE public.room_participants_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.room_participants_id_seq OWNED BY public.room_participants.id;
+ALTER TABLE ONLY public.room_participants ALTER COLUMN id SET DEFAULT nextval('public.room_participants_id_seq'::regclass);
+ALTER TABLE ONLY public.room_participants
+    ADD CONSTRAINT room_participants_pkey PRIMARY KEY (id);
+CREATE INDEX ix_room_participants_id ON public.room_participants USING btree (id);
+CREATE UNIQUE INDEX room_participants_seat ON public.room_participants USING btree (room_id, user_id) WHERE is_connected;
+COMMENT ON INDEX public.room_participants_seat IS 'one seat a person and room; also counts the seats of a room';
+CREATE INDEX room_participants_user ON public.room_participants USING btree (user_id);
+COMMENT ON INDEX public.room_participants_user IS 'the seats of a person';
+ALTER TABLE ONLY public.room_participants
+    ADD CONSTRAINT room_participants_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+ALTER TABLE ONLY public.room_participants
+    ADD CONSTRAINT room_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+CREATE TABLE public.rooms (
+    id integer NOT NULL,
+    name character varying(100) NOT NULL,
+    room_id character varying(100) NOT NULL,
+    description text,
+    creator_id integer NOT NULL,
+    is_active boolean DEFAULT true,
+    max_participants integer DEFAULT 50,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone
+);
+COMMENT ON TABLE public.rooms IS 'rooms people meet in; a deleted one stays, inactive';
+COMMENT ON COLUMN public.rooms.id IS 'its number in paths';
+COMMENT ON COLUMN public.rooms.name IS 'a label';
+COMMENT ON COLUMN public.rooms.room_id IS 'room_ and 8 hex digits: its name in LiveKit and in paths';
+COMMENT ON COLUMN public.rooms.description IS 'a label';
+COMMENT ON COLUMN public.rooms.creator_id IS 'who made it and may change, moderate and delete it';
+COMMENT ON COLUMN public.rooms.is_active IS 'may be joined; NULL reads as false';
+COMMENT ON COLUMN public.rooms.max_participants IS 'seats; NULL reads as 50, 0 or less as no limit';
+COMMENT ON COLUMN public.rooms.created_at IS 'when it was made';
+COMMENT ON COLUMN public.rooms.updated_at IS 'when it was last changed';
+CREATE SEQUENCE public.rooms_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.rooms_id_seq OWNED BY public.rooms.id;
+ALTER TABLE ONLY public.rooms ALTER COLUMN id SET DEFAULT nextval('public.rooms_id_seq'::regclass);
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
+CREATE INDEX ix_rooms_id ON public.rooms USING btree (id);
+CREATE UNIQUE INDEX ix_rooms_room_id ON public.rooms USING btree (room_id);
+CREATE INDEX rooms_active ON public.rooms USING btree (id) WHERE COALESCE(is_active, false);
+COMMENT ON INDEX public.rooms_active IS 'pages of the list of rooms';
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_creator_id_fkey FOREIGN KEY (creator_id) REFERENCES public.users(id);
+
+CREATE TABLE public.schema_functions (
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.schema_functions IS 'functions as last applied: files of sql/functions';
+COMMENT ON COLUMN public.schema_functions.name IS 'of the file, without .sql, and of the function in it';
+COMMENT ON COLUMN public.schema_functions.checksum IS 'SHA-256 of the file, in hex';
+COMMENT ON COLUMN public.schema_functions.applied_at IS 'when';
+ALTER TABLE ONLY public.schema_functions
+    ADD CONSTRAINT schema_functions_pkey PRIMARY KEY (name);
+
+CREATE TABLE public.schema_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.schema_migrations IS 'migrations that were applied: files of sql/migrations';
+COMMENT ON COLUMN public.schema_migrations.number IS 'at the start of the file''s name';
+COMMENT ON COLUMN public.schema_migrations.name IS 'of the file, without .sql';
+COMMENT ON COLUMN public.schema_migrations.checksum IS 'SHA-256 of the file, in hex';
+COMMENT ON COLUMN public.schema_migrations.breaking IS 'programs that do not know it must not run on it';
+COMMENT ON COLUMN public.schema_migrations.applied_at IS 'when';
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+CREATE TABLE public.users (
+    id integer NOT NULL,
+    username character varying(50) NOT NULL,
+    email character varying(100) NOT NULL,
+    hashed_password character varying(255) NOT NULL,
+    full_name character varying(100),
+    is_active boolean DEFAULT true,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone
+);
+COMMENT ON TABLE public.users IS 'people who may sign in';
+COMMENT ON COLUMN public.users.id IS 'how everything else refers to a person';
+COMMENT ON COLUMN public.users.username IS 'in access tokens and in LiveKit; never changes';
+COMMENT ON COLUMN public.users.email IS 'domain in lower case, local part as given';
+COMMENT ON COLUMN public.users.hashed_password IS 'scrypt as a PHC string, or bcrypt of the old service until the next login';
+COMMENT ON COLUMN public.users.full_name IS 'a label';
+COMMENT ON COLUMN public.users.is_active IS 'may sign in; NULL reads as false';
+COMMENT ON COLUMN public.users.created_at IS 'when the account was made';
+COMMENT ON COLUMN public.users.updated_at IS 'when it was last changed';
+CREATE SEQUENCE public.users_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.users_id_seq OWNED BY public.users.id;
+ALTER TABLE ONLY public.users ALTER COLUMN id SET DEFAULT nextval('public.users_id_seq'::regclass);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX ix_users_email ON public.users USING btree (email);
+CREATE INDEX ix_users_id ON public.users USING btree (id);
+CREATE UNIQUE INDEX ix_users_username ON public.users USING btree (username);
+CREATE INDEX users_active ON public.users USING btree (id) WHERE COALESCE(is_active, false);
+COMMENT ON INDEX public.users_active IS 'pages of the list of users';
+
+CREATE TABLE public.visits (
+    participant_sid text NOT NULL,
+    room_id integer NOT NULL,
+    user_id integer NOT NULL,
+    session text,
+    joined_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
+    leave_reason text
+);
+COMMENT ON TABLE public.visits IS 'connections to a call as LiveKit reported them, in whatever order';
+COMMENT ON COLUMN public.visits.participant_sid IS 'LiveKit''s id of this connection';
+COMMENT ON COLUMN public.visits.room_id IS 'the room';
+COMMENT ON COLUMN public.visits.user_id IS 'the person';
+COMMENT ON COLUMN public.visits.session IS 'LiveKit''s id of the call: a room has a new one each time it comes to life';
+COMMENT ON COLUMN public.visits.joined_at IS 'the earliest time reported';
+COMMENT ON COLUMN public.visits.left_at IS 'the latest time reported; NULL while connected';
+COMMENT ON COLUMN public.visits.leave_reason IS 'as LiveKit gave it';
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_pkey PRIMARY KEY (participant_sid);
+CREATE INDEX visits_open ON public.visits USING btree (room_id, user_id) WHERE (left_at IS NULL);
+COMMENT ON INDEX public.visits_open IS 'who is connected';
+CREATE INDEX visits_room ON public.visits USING btree (room_id, joined_at);
+COMMENT ON INDEX public.visits_room IS 'the visits of a room, in order';
+CREATE INDEX visits_user ON public.visits USING btree (user_id, joined_at);
+COMMENT ON INDEX public.visits_user IS 'the visits of a person, in order';
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
