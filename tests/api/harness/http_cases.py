@@ -205,7 +205,6 @@ for host in (
     b"a b",
     b"a/b",
     b"a@b",
-    b"a,b",
     b"[::1",
     b"::1]",
     b"a:port",
