@@ -8,6 +8,8 @@ const struct route routes[] = {
 	    .page = meta_health },
 	{ METHOD_GET, "/ready", ACCESS_PUBLIC, BODY_NONE,
 	    .statement = STATEMENT_ready },
+	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
+	    .page = meta_openapi },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
 	    ROUTE_FIELDS(register_fields), .page = auth_register },

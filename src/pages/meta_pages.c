@@ -1,7 +1,13 @@
+#include <sys/types.h>
+
 #include "command.h"
 #include "http/reply.h"
 #include "pages/pages.h"
 #include "settings.h"
+
+/* assets/openapi.json, as kodev compiled it in. */
+extern const u_int8_t	asset_openapi_json[];
+extern const u_int32_t	asset_len_openapi_json;
 
 void
 meta_root(struct exchange *x)
@@ -27,5 +33,12 @@ meta_health(struct exchange *x)
 	json_object_begin(&json);
 	json_member(&json, "status", "healthy");
 	json_object_end(&json);
+	reply_json(x, 200);
+}
+
+void
+meta_openapi(struct exchange *x)
+{
+	buffer_append(&x->out, asset_openapi_json, asset_len_openapi_json);
 	reply_json(x, 200);
 }

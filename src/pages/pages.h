@@ -8,6 +8,7 @@
 /* meta_pages.c */
 page_step	meta_root;
 page_step	meta_health;
+page_step	meta_openapi;
 
 /* auth_pages.c */
 enum register_field {
