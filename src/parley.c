@@ -45,6 +45,8 @@ static void	pidfile_private(void);
 static void	listen_plain(void);
 static void	listen_tls(void);
 static void	routes_attach(struct kore_domain *);
+static void	listeners_watch(struct kore_server *);
+static void	listener_event(void *, int);
 static void	listeners_stop(void);
 static int	answers_unsent(void);
 
@@ -211,6 +213,7 @@ listen_plain(void)
 		    "another server running there?", settings->host, port);
 		exit(1);
 	}
+	listeners_watch(server);
 	log_info("listen", "http://%s:%s", settings->host, port);
 }
 
@@ -238,6 +241,7 @@ listen_tls(void)
 		    "is another server running there?", settings->host, port);
 		exit(1);
 	}
+	listeners_watch(server);
 	log_info("listen", "https://%s:%s", settings->host, port);
 }
 
@@ -257,6 +261,26 @@ routes_attach(struct kore_domain *domain)
 	if (!kore_module_handler_new(domain, "/{unknown}", PAGE_HANDLER, NULL,
 	    HANDLER_TYPE_STATIC))
 		fatal("no page handler");
+}
+
+static void
+listeners_watch(struct kore_server *server)
+{
+	struct listener	*listener;
+
+	LIST_FOREACH(listener, &server->listeners, list)
+		listener->evt.handle = listener_event;
+}
+
+/*
+ * What one worker closes for all is an error to those that have not seen their
+ * SIGTERM yet, and Kore would end them for it with all they serve.
+ */
+static void
+listener_event(void *listener, int error)
+{
+	if (!error)
+		kore_listener_accept(listener, error);
 }
 
 /*

@@ -45,7 +45,6 @@ void		__wrap_kore_keymgr_run(void);
 static void	keys_confine(void);
 static void	keys_start_threads(void);
 static void	keys_watch(void);
-static int	keys_stop_asked(void);
 static int	keys_workers_gone(void);
 static void	keys_take(void);
 static void	keys_hold(const uint8_t *, EVP_PKEY *);
@@ -217,7 +216,7 @@ keys_watch(void)
 	pfd[0].events = pfd[1].events = POLLIN;
 
 	for (;;) {
-		if (keys_stop_asked() && !stopping) {
+		if (tls_stop_asked() && !stopping) {
 			stopping = 1;
 			until = kore_time_ms() + DRAIN_MS;
 		}
@@ -243,17 +242,6 @@ keys_watch(void)
 		    sizeof(ignored), MSG_DONTWAIT) == 0)
 			pfd[1].fd = -1;
 	}
-}
-
-static int
-keys_stop_asked(void)
-{
-	int	sig;
-
-	sig = sig_recv;
-	sig_recv = 0;
-
-	return (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT);
 }
 
 static int

@@ -116,10 +116,16 @@ link_answers(int fd)
 	do {
 		now = kore_time_ms();
 		ret = poll(&pfd, 1, now < until ? (int)(until - now) : 0);
-	} while (ret == -1 && errno == EINTR && sig_recv != SIGTERM &&
-	    sig_recv != SIGINT && sig_recv != SIGQUIT);
+	} while (ret == -1 && errno == EINTR && !tls_stop_asked());
 
 	return (ret == 1);
+}
+
+int
+tls_stop_asked(void)
+{
+	return (sig_recv == SIGTERM || sig_recv == SIGINT ||
+	    sig_recv == SIGQUIT);
 }
 
 static void
