@@ -31,9 +31,9 @@
 #define SCRYPT_MEMORY_SLACK	((uint64_t)1 << 20)
 #define SALT_MIN		8
 #define SALT_MAX		64
-#define KEY_MIN			16	/* fewer octets are guessed too easily */
+#define KEY_MIN			16	/* fewer octets are guessed too soon */
 #define KEY_MAX			64
-#define BASE64_MAX		88	/* characters that give KEY_MAX octets */
+#define BASE64_MAX		88	/* characters for KEY_MAX octets */
 
 #define BCRYPT_LEN		60	/* `$2b$12$', 22 of salt, 31 of key */
 #define BCRYPT_KEY		29	/* where the key begins */
@@ -259,7 +259,8 @@ bcrypt_verify(const char *stored, const char *password, size_t len)
 	 * cleared, while old releases of passlib stored any.
 	 */
 	if (CRYPTO_memcmp(output + BCRYPT_KEY, stored + BCRYPT_KEY,
-	    BCRYPT_LEN - BCRYPT_KEY) == 0 && memchr(password, '\0', len) == NULL)
+	    BCRYPT_LEN - BCRYPT_KEY) == 0 &&
+	    memchr(password, '\0', len) == NULL)
 		result = PASSWORD_OK_REHASH;
 	else
 		result = PASSWORD_WRONG;

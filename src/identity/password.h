@@ -6,10 +6,10 @@
 #include "data/span.h"
 
 /*
- * How passwords are stored and compared. Every call here takes about a quarter of
- * a second of CPU and 16 MiB: call it in a thread, never in the event loop. The
- * functions share nothing and may run in any number of threads at once; they
- * wipe whatever they derive, while the password itself is the caller's to wipe.
+ * How passwords are stored and compared. Every call here takes about a quarter
+ * of a second of CPU and 16 MiB: call it in a thread, never in the event loop.
+ * The functions share nothing and may run in any number of threads at once;
+ * they wipe whatever they derive; the password is the caller's to wipe.
  *
  * Stored is a PHC string, `$scrypt$ln=14,r=8,p=5$salt$key' (scrypt of RFC
  * 7914), or what the old service left: bcrypt as `$2a$', `$2b$' or `$2y$'.

@@ -19,12 +19,12 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static int		derived;	/* how often scrypt or bcrypt was asked */
+static int		derived;	/* calls of scrypt and bcrypt */
 static volatile char	touched;	/* makes ASan see what is read */
 
 /*
- * Stands before OpenSSL's, which would take a quarter of a second: nothing it is
- * asked for may be dear, and its key is zeros.
+ * Stands before OpenSSL's, which would take a quarter of a second: nothing it
+ * is asked for may be dear, and its key is zeros.
  */
 int
 EVP_PBE_scrypt(const char *pass, size_t passlen, const unsigned char *salt,
