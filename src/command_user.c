@@ -202,7 +202,9 @@ password_get(struct account *account)
 static int
 password_prompt(int tty, const char *prompt, char *out)
 {
-	static const int	signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int	signals[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT
+	};
 	struct sigaction	action, saved[4];
 	struct termios		normal, quiet;
 	sigset_t		blocked, before;

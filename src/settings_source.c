@@ -354,10 +354,12 @@ wipe_area(const char *name)
 
 	len = strlen(name);
 	p = (char *)from;
-	for (end = (char *)to; p < end; p += strnlen(p, (size_t)(end - p)) + 1) {
+	end = (char *)to;
+	while (p < end) {
 		if ((size_t)(end - p) > len && strncmp(p, name, len) == 0 &&
 		    p[len] == '=')
 			explicit_bzero(p + len + 1, strnlen(p + len + 1,
 			    (size_t)(end - p) - len - 1));
+		p += strnlen(p, (size_t)(end - p)) + 1;
 	}
 }

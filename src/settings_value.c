@@ -346,8 +346,8 @@ parse_network(struct span text, struct settings_network *out)
 
 	bits = out->family == AF_INET ? 32 : 128;
 	prefix = bits;
-	if (slash != NULL && !url_parse_number(slash + 1, text.len - len - 1, bits,
-	    &prefix))
+	if (slash != NULL && !url_parse_number(slash + 1, text.len - len - 1,
+	    bits, &prefix))
 		return (0);
 	out->prefix = (unsigned int)prefix;
 	for (bit = out->prefix; bit < (unsigned int)bits; bit++) {

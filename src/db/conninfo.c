@@ -89,8 +89,9 @@ conninfo_from_url(const char *url, char *why, size_t whylen)
 	/* Its own words are not repeated: they quote the URL. */
 	options = PQconninfoParse(rewrite.url.data, &error);
 	if (options == NULL) {
-		if (*query == '?' && strchr(query, '@') == NULL && error != NULL &&
-		    strstr(error, "invalid URI query parameter") != NULL)
+		if (*query == '?' && strchr(query, '@') == NULL &&
+		    error != NULL && strstr(error,
+		    "invalid URI query parameter") != NULL)
 			reason = "a parameter behind the '?' is not one that "
 			    "libpq knows";
 		goto cleanup;
@@ -196,7 +197,8 @@ rewrite_query(struct rewrite *rewrite, struct span query)
 			param.data += 5;
 			param.len -= 5;
 			rewrite_host(rewrite, param);
-		} else if (param.len > 4 && memcmp(param.data, "ssl=", 4) == 0 &&
+		} else if (param.len > 4 &&
+		    memcmp(param.data, "ssl=", 4) == 0 &&
 		    !span_is(param, "ssl=true")) {
 			/* asyncpg's name; JDBC's ssl=true libpq knows. */
 			param.data += 4;

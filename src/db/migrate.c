@@ -294,7 +294,8 @@ run_functions(struct run *run)
 		ok = run_with(run, schema_functions[i].name,
 		    "insert into schema_functions (name, checksum) "
 		    "values ($1, $2)", 2, values) &&
-		    run_sql(run, schema_functions[i].name, schema_functions[i].sql);
+		    run_sql(run, schema_functions[i].name,
+		    schema_functions[i].sql);
 	}
 	if (ok && run_sql(run, "functions", "commit"))
 		return (1);

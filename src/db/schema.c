@@ -125,7 +125,8 @@ state_functions(PGconn *db, struct schema_state *state)
 	result = PQexec(db, "select name, checksum from schema_functions");
 	ok = PQresultStatus(result) == PGRES_TUPLES_OK;
 	for (row = 0; ok && row < PQntuples(result); row++) {
-		for (i = 0; i < SCHEMA_FUNCTIONS && strcmp(schema_functions[i].name,
+		for (i = 0; i < SCHEMA_FUNCTIONS &&
+		    strcmp(schema_functions[i].name,
 		    PQgetvalue(result, row, 0)) != 0; i++)
 			continue;
 		if (i == SCHEMA_FUNCTIONS) {
