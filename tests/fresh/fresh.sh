@@ -101,6 +101,7 @@ scenario() {
 	local who=$1 root status=0
 	root=$(mktemp -d /var/tmp/parley-fresh.XXXXXX)
 	tar -C "$root" -xpf "$CACHE/base.tar"
+	chmod 755 "$root"
 	carry_in "$root"
 	enter "$root"
 	say "as $who"
