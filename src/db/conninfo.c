@@ -189,7 +189,8 @@ rewrite_query(struct rewrite *rewrite, struct span query)
 	while (query.len > 0) {
 		end = memchr(query.data, '&', query.len);
 		param.data = query.data;
-		param.len = end == NULL ? query.len : (size_t)(end - query.data);
+		param.len = end == NULL ? query.len :
+		    (size_t)(end - query.data);
 		query.data += param.len + (end != NULL);
 		query.len -= param.len + (end != NULL);
 
