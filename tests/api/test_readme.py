@@ -1,0 +1,65 @@
+"""README.md is true: its table of settings, its layout, and its worked example of an endpoint, followed to the letter."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.people import newcomer
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+STEP = re.compile(r"^```\w+ (file|add)=(\S+)(?: before=\"((?:[^\"\\]|\\.)*)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def section(title):
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_settings_are_those_of_the_program(parley):
+    printed = parley("help", "settings").stdout.splitlines()
+    program = [(line[:29].strip(), line[29:60].strip(), line[60:].strip()) for line in printed if line.strip()]
+    rows = re.findall(r"^\| [A-Z].*\|$", section("Settings"), re.M)
+    assert [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows] == program
+
+
+def test_layout_names_what_is_there():
+    named = re.findall(r"^    (\S+)", section("Layout"), re.M)
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_call_of_the_route_table_is_named():
+    routes = re.findall(r"METHOD_(\w+), \"([^\"]+)\"", (ROOT / "src/routes.c").read_text())
+    calls = section("Endpoints")
+    missing = [r for r in routes if not re.search(rf"\b{r[0]}\b[^|]* {re.escape(r[1])}(?=[ ,|])", calls)]
+    assert missing == []
+
+
+@pytest.mark.timeout(400)
+def test_adding_an_endpoint_works_as_written(tmp_path, start_server):
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", "var", "build"))
+    steps = STEP.findall(README)
+    assert len(steps) == 3
+    for kind, name, before, text in steps:
+        path = copy / name
+        if kind == "file":
+            assert not path.exists()
+            path.write_text(text)
+            continue
+        before = before.replace('\\"', '"')
+        old = path.read_text()
+        assert old.count(before) == 1, f"{name}: {before!r}"
+        path.write_text(old.replace(before, text + before))
+    subprocess.run(["./dev", "build"], cwd=copy, check=True, timeout=300)
+
+    server = start_server(program=copy / "build/parley/parley")
+    person = newcomer(server.http)
+    call = "/users/{}/rooms/count"
+    answer = server.http.get(call.format(person.user["id"]), headers=person.headers)
+    assert (answer.status_code, answer.json()) == (200, {"rooms": 0})
+    answer = server.http.get(call.format(999999), headers=person.headers)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "User not found"})
+    assert server.http.get(call.format(1)).status_code == 401
