@@ -31,6 +31,8 @@ static void	read_room_id(struct reading *, struct span);
 static void	give(struct reading *, struct span);
 static void	error_begin(struct reading *, const char *, const char *);
 static void	error_plain(struct reading *, const char *, const char *);
+static void	error_reason(struct reading *, const char *, const char *,
+		    const char *, const char *);
 static void	error_limit(struct reading *, const char *, const char *,
 		    const char *, int64_t);
 
@@ -143,6 +145,7 @@ static void
 read_string(struct reading *r, const struct value *value)
 {
 	const struct field	*field = r->field;
+	const char		*pattern;
 	int64_t			min;
 	size_t			i, len;
 
@@ -182,8 +185,10 @@ read_string(struct reading *r, const struct value *value)
 
 	if ((field->flags & FIELD_PATTERN) &&
 	    !span_is(value->text, field->fallback)) {
-		error_plain(r, "string_pattern_mismatch",
-		    "String should match the expected value");
+		pattern = arena_printf(r->arena, "^%s$", field->fallback);
+		error_reason(r, "string_pattern_mismatch",
+		    arena_printf(r->arena, "String should match pattern '%s'",
+		    pattern), "pattern", pattern);
 		return;
 	}
 
@@ -200,8 +205,9 @@ read_email(struct reading *r, struct span text)
 	struct span	normal;
 
 	if (!email_normalize(r->arena, text, &normal, &why)) {
-		error_plain(r, "value_error", arena_printf(r->arena,
-		    "value is not a valid email address: %s", why));
+		error_reason(r, "value_error", arena_printf(r->arena,
+		    "value is not a valid email address: %s", why),
+		    "reason", why);
 		return;
 	}
 	/* Normalising can make it longer than what the column takes. */
@@ -328,6 +334,19 @@ static void
 error_plain(struct reading *r, const char *type, const char *message)
 {
 	error_begin(r, type, message);
+	json_object_end(r->errors);
+}
+
+/* An error whose ctx says what it is about. */
+static void
+error_reason(struct reading *r, const char *type, const char *message,
+    const char *name, const char *text)
+{
+	error_begin(r, type, message);
+	json_name(r->errors, "ctx");
+	json_object_begin(r->errors);
+	json_member(r->errors, name, text);
+	json_object_end(r->errors);
 	json_object_end(r->errors);
 }
 

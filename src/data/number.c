@@ -28,7 +28,10 @@ number_of_value(const struct value *value, int64_t *out)
 	}
 }
 
-/* Blanks around, a sign, digits, and a fraction of nothing but zeros. */
+/*
+ * Blanks around, a sign, digits with single underscores between them, and a
+ * fraction of nothing but zeros: what pydantic reads as an integer.
+ */
 static enum number_result
 parse_text(struct span text, int64_t *out)
 {
@@ -46,7 +49,12 @@ parse_text(struct span text, int64_t *out)
 		p++;
 
 	number = 0;
-	for (digits = 0; p < end && isdigit((unsigned char)*p); p++) {
+	for (digits = 0; p < end; p++) {
+		if (*p == '_' && digits > 0 && end - p > 1 &&
+		    isdigit((unsigned char)p[1]))
+			continue;
+		if (!isdigit((unsigned char)*p))
+			break;
 		digits++;
 		if (number > (INT64_MAX - 9) / 10)
 			number = INT64_MAX / 10 - 1;	/* stays beyond int4 */
@@ -55,7 +63,7 @@ parse_text(struct span text, int64_t *out)
 	if (digits == 0)
 		return (NUMBER_UNPARSABLE);
 
-	if (p < end && *p == '.') {
+	if (end - p > 1 && *p == '.') {
 		p++;
 		while (p < end && *p == '0')
 			p++;

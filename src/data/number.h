@@ -14,7 +14,7 @@ enum number_result {
 
 /*
  * The integer in a value as clients of the old service may send it: 7, 7.0,
- * "7", " 7 ", "7.0", true. One beyond int64 is given as the nearest int64.
+ * "7", " 7 ", "7.0", "1_000", true. One beyond int64 is given as the nearest int64.
  */
 enum number_result	number_of_value(const struct value *, int64_t *)
 			    MUST_CHECK;

@@ -22,15 +22,14 @@ extern const struct field	register_fields[REGISTER__MAX];
 page_step			auth_register;
 
 enum login_field {
+	LOGIN_GRANT_TYPE,
 	LOGIN_USERNAME,
 	LOGIN_PASSWORD,
-	LOGIN_GRANT_TYPE,
 	LOGIN_SCOPE,
 	LOGIN__MAX
 };
 extern const struct field	login_fields[LOGIN__MAX];
 page_step			auth_login;
-
 
 enum account_field {
 	ACCOUNT_EMAIL,
