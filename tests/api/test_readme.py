@@ -17,13 +17,6 @@ def section(title):
     return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-def test_settings_are_those_of_the_program(parley):
-    printed = parley("help", "settings").stdout.splitlines()
-    program = [(line[:29].strip(), line[29:60].strip(), line[60:].strip()) for line in printed if line.strip()]
-    rows = re.findall(r"^\| [A-Z].*\|$", section("Settings"), re.M)
-    assert [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows] == program
-
-
 def test_layout_names_what_is_there():
     named = re.findall(r"^    (\S+)", section("Layout"), re.M)
     assert len(named) > 10
