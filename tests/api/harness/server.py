@@ -12,6 +12,7 @@ import httpx
 
 from harness.certificate import self_signed
 from harness.cluster import state
+from harness.openapi import validate_hook
 from harness.poll import free_port, poll
 from harness.raw import Raw
 from harness.secret import KNOWN, secret
@@ -197,9 +198,14 @@ class Server:
         return context
 
     def client(self, tls=False, **options):
-        """An httpx client with this server's address; closed when the server stops."""
+        """An httpx client with this server's address; closed when the server stops.
+
+        Every answer it gets must be as openapi.json describes it.
+        """
         url, verify = (self.tls_url, self.tls_context()) if tls else (self.url, True)
-        client = httpx.Client(base_url=url, verify=verify, timeout=20, trust_env=False, **options)
+        hooks = {"response": [validate_hook]}
+        options = {"timeout": 20, "trust_env": False, "event_hooks": hooks, **options}
+        client = httpx.Client(base_url=url, verify=verify, **options)
         self.clients.append(client)
         return client
 
