@@ -63,7 +63,7 @@ int	tls_worker_active(void);
 /*
  * Says that this worker will make no further handshake. At SIGTERM the key
  * manager signs until every worker has said so (a worker that exits says so by
- * itself), 10 seconds at most. May be called without TLS, and twice.
+ * itself), 9 seconds at most. May be called without TLS, and twice.
  */
 void	tls_worker_drained(void);
 

@@ -31,7 +31,7 @@
 #define SECURE_HEAP	(256 * 1024)
 #define SECURE_MIN	32
 #define THREAD_STACK	(256 * 1024)
-#define DRAIN_MS	10000	/* as long as a worker may drain */
+#define DRAIN_MS	9200	/* workers drain for 9 s */
 #define DRAIN_LOOK_MS	20
 
 struct held_key {
@@ -45,6 +45,7 @@ void		__wrap_kore_keymgr_run(void);
 static void	keys_confine(void);
 static void	keys_start_threads(void);
 static void	keys_watch(void);
+static int	keys_stop_asked(void);
 static int	keys_workers_gone(void);
 static void	keys_take(void);
 static void	keys_hold(const uint8_t *, EVP_PKEY *);
@@ -198,7 +199,7 @@ keys_start_threads(void)
 static void
 keys_watch(void)
 {
-	int		stopping, serving;
+	int		asked, serving, stopping;
 	char		ignored[1024];
 	uint64_t	until;
 	sigset_t	none;
@@ -206,6 +207,7 @@ keys_watch(void)
 	struct timespec	look;
 
 	until = 0;
+	asked = 0;
 	serving = 0;
 	stopping = 0;
 	(void)sigemptyset(&none);
@@ -216,19 +218,22 @@ keys_watch(void)
 	pfd[0].events = pfd[1].events = POLLIN;
 
 	for (;;) {
-		if (tls_stop_asked() && !stopping) {
+		if (!stopping && keys_stop_asked()) {
 			stopping = 1;
 			until = kore_time_ms() + DRAIN_MS;
 		}
-		if (stopping && (keys_workers_gone() ||
+		/* The parent waits for the answer about its first key. */
+		if (stopping && ((asked && keys_workers_gone()) ||
 		    kore_time_ms() >= until))
 			return;
 
 		pfd[0].revents = pfd[1].revents = 0;
 		(void)ppoll(pfd, 2, stopping ? &look : NULL, &none);
 
-		if (pfd[0].revents != 0)
+		if (pfd[0].revents != 0) {
 			keys_take();
+			asked = 1;
+		}
 		/* What workers ask before there is a key waits in its socket. */
 		if (!serving && keys_loaded > 0) {
 			keys_start_threads();
@@ -242,6 +247,13 @@ keys_watch(void)
 		    sizeof(ignored), MSG_DONTWAIT) == 0)
 			pfd[1].fd = -1;
 	}
+}
+
+static int
+keys_stop_asked(void)
+{
+	return (sig_recv == SIGTERM || sig_recv == SIGINT ||
+	    sig_recv == SIGQUIT);
 }
 
 static int

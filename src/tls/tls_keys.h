@@ -42,7 +42,4 @@ int	tls_links_keep(int slot);
 int	tls_keys_load(const uint8_t *spki, size_t spki_len, const void *pem,
 	    size_t pem_len, char *error, size_t size) MUST_CHECK;
 
-/* Whether the last signal this process got asks it to end. */
-int	tls_stop_asked(void);
-
 #endif

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,7 +101,10 @@ tls_keys_load(const uint8_t *spki, size_t spki_len, const void *pem,
 	return (1);
 }
 
-/* Waits for an answer; of all signals only the end may cut that short. */
+/*
+ * Waits for an answer, whatever signal comes: a key manager that has answered
+ * is past the point where it would forget a SIGTERM.
+ */
 static int
 link_answers(int fd)
 {
@@ -116,16 +118,9 @@ link_answers(int fd)
 	do {
 		now = kore_time_ms();
 		ret = poll(&pfd, 1, now < until ? (int)(until - now) : 0);
-	} while (ret == -1 && errno == EINTR && !tls_stop_asked());
+	} while (ret == -1 && errno == EINTR);
 
 	return (ret == 1);
-}
-
-int
-tls_stop_asked(void)
-{
-	return (sig_recv == SIGTERM || sig_recv == SIGINT ||
-	    sig_recv == SIGQUIT);
 }
 
 static void

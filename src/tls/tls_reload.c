@@ -91,9 +91,7 @@ __wrap_kore_worker_init(void)
 
 	__real_kore_worker_init();
 
-	/* Told to stop already, Kore does so in order. */
-	if (key_hand_over(&tls_server.chain, error, sizeof(error)) ||
-	    tls_stop_asked())
+	if (key_hand_over(&tls_server.chain, error, sizeof(error)))
 		return;
 
 	log_error("tls", "cannot start: %s", error);
