@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <kore.h>
+#include <kore/kore.h>
 
 #include "data/json_read.h"
 #include "data/utf8.h"

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <kore.h>
+#include <kore/kore.h>
 
 #include "data/json_read.h"
 

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <kore.h>
+#include <kore/kore.h>
 
 #include "data/buffer.h"
 #include "data/json_read.h"

@@ -4,7 +4,7 @@
  */
 #include <sys/types.h>
 
-#include <kore.h>
+#include <kore/kore.h>
 
 struct kore_worker	*worker;
 int			kore_foreground = 1;
