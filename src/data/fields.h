@@ -35,7 +35,9 @@ enum field_flag {
 	FIELD_NULLABLE	= 0x02,	/* null is taken, and is not an error */
 	FIELD_LABEL	= 0x04,	/* no control characters */
 	FIELD_PATTERN	= 0x08,	/* must be the fallback text, if given */
-	FIELD_CLAMPED	= 0x10	/* above max is served as max */
+	FIELD_CLAMPED	= 0x10,	/* above max is served as max */
+	FIELD_PATCH	= 0x20	/* absent means unchanged: whether it was given
+				   is a parameter of its own, before it */
 };
 
 struct field {
