@@ -10,7 +10,7 @@ select
 	u.username as identity,
 	u.username as name,
 	'' as sid,
-	extract(epoch from p.joined_at)::bigint as joined_at,
+	floor(extract(epoch from p.joined_at))::bigint as joined_at,
 	'JOINING' as state,
 	u.id as user_id,
 	json '[]' as tracks
