@@ -1,6 +1,7 @@
 /*
  * The process: Kore's hooks, from the command line to the last request.
  */
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -14,6 +15,7 @@
 #include <kore/curl.h>
 
 #include "command.h"
+#include "db/conninfo.h"
 #include "db/query.h"
 #include "export.h"
 #include "http/intake.h"
@@ -42,6 +44,7 @@ void	__real_kore_platform_event_wait(u_int64_t);
 static void	process_limits(void);
 static void	process_identity(void);
 static void	pidfile_private(void);
+static void	database_address(void);
 static void	listen_plain(void);
 static void	listen_tls(void);
 static void	routes_attach(struct kore_domain *);
@@ -50,7 +53,8 @@ static void	listener_event(void *, int);
 static void	listeners_stop(void);
 static int	answers_unsent(void);
 
-static int	worker_started;
+static int		worker_started;
+static const char	*database_conninfo;
 
 void
 kore_parent_configure(int argc, char **argv)
@@ -66,6 +70,7 @@ kore_parent_configure(int argc, char **argv)
 	process_identity();
 	pidfile_private();
 	identity_init();
+	database_address();
 
 	if (settings->port != 0)
 		listen_plain();
@@ -95,7 +100,7 @@ kore_worker_configure(void)
 	intake_worker_init();
 	hashing_worker_init();
 	lanes = settings->database_connections / settings->workers;
-	lanes_start(settings->database_url, lanes < 1 ? 1 : lanes);
+	lanes_start(database_conninfo, lanes < 1 ? 1 : lanes);
 	tls_worker_init();
 	worker_started = 1;
 }
@@ -152,6 +157,11 @@ process_limits(void)
 {
 	struct rlimit	files;
 
+#if !defined(PARLEY_INSTRUMENTED)
+	/* Secrets are in our memory: no core file, no debugger. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+
 	worker_count = (u_int8_t)settings->workers;
 	worker_max_connections = POOLED_CONNECTIONS;
 	worker_accept_threshold = 1;
@@ -191,6 +201,24 @@ pidfile_private(void)
 	if ((fd = mkstemp(path)) != -1) {
 		(void)close(fd);
 		kore_pidfile = kore_strdup(path);
+	}
+}
+
+/* In a CHROOT there is no resolver: its work is done before. */
+static void
+database_address(void)
+{
+	char	why[256];
+
+	database_conninfo = settings->database_url;
+	if (skip_chroot)
+		return;
+
+	database_conninfo = conninfo_resolve(settings->database_url, why,
+	    sizeof(why));
+	if (database_conninfo == NULL) {
+		log_error("database", "%s", why);
+		exit(1);
 	}
 }
 

@@ -22,4 +22,11 @@ char	*conninfo_from_url(const char *url, char *why, size_t whylen);
  */
 void	conninfo_describe(const char *conninfo, char *out, size_t size);
 
+/*
+ * Looks the hosts' names up now, for workers that will stand in a CHROOT
+ * without resolv.conf: gives the conninfo string with their addresses, to be
+ * wiped and freed by the caller, or NULL with the reason in why. Blocks.
+ */
+char	*conninfo_resolve(const char *conninfo, char *why, size_t whylen);
+
 #endif
