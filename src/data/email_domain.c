@@ -31,6 +31,7 @@ static const char	*check_mapped(struct arena *, struct span);
 static int		form_kc(struct arena *, struct span, struct span *);
 static struct span	replace(struct arena *, struct span, const char *,
 			    const char *);
+static struct span	without_ignorable(struct arena *, struct span);
 static int		label_reserved(struct span);
 static const char	*check_ascii(struct arena *, struct span);
 static const char	*to_unicode(struct arena *, struct email_domain *);
@@ -200,7 +201,10 @@ check_mapped(struct arena *arena, struct span domain)
 	return (why);
 }
 
-/* Form KC, and the ideographic full stop as the period that it stands for. */
+/*
+ * Form KC, with the ideographic full stop as the period that it stands for and
+ * without the characters that stand for nothing.
+ */
 static int
 form_kc(struct arena *arena, struct span text, struct span *out)
 {
@@ -216,9 +220,31 @@ form_kc(struct arena *arena, struct span text, struct span *out)
 		return (0);
 	out->data = (const char *)normal;
 	*out = replace(arena, *out, FULL_STOP, ".");
+	*out = without_ignorable(arena, *out);
 	free(normal);
 
 	return (1);
+}
+
+/* A copy without what cannot be seen, above all variation selectors. */
+static struct span
+without_ignorable(struct arena *arena, struct span text)
+{
+	size_t	i, len, used;
+	int32_t	point;
+	char	*copy;
+
+	copy = arena_alloc(arena, text.len);
+	for (i = 0, len = 0; i < text.len; i += used) {
+		point = utf8_next((struct span){ text.data + i, text.len - i },
+		    &used);
+		if (uc_is_property_default_ignorable_code_point((ucs4_t)point))
+			continue;
+		memcpy(copy + len, text.data + i, used);
+		len += used;
+	}
+
+	return ((struct span){ copy, len });
 }
 
 /* A copy, NUL-terminated, with one character in place of a longer one. */

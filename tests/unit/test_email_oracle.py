@@ -40,6 +40,7 @@ a@testing.com
 a@my.mylocal
 a@xn--b-ubn.com
 a@STRAẞE.de
+a@x\ufe0f--n3h.com
 a@test.com
 a@local.com
 a@notlocalhost.com
@@ -177,6 +178,7 @@ a@b\u200cc.com
 a@b\u00adc.com
 a@b\u2028c.com
 a@b\ufe0f.c\ufe0f.
+a@ab\ufe0f--c.com
 a@b.co.\ufe0f
 a@\ufe0f.b.co
 a@b.\ufe0f.co
