@@ -7,8 +7,8 @@
 
 /*
  * What both sides of an address ask of their characters. All text is
- * well-formed UTF-8; a reason is what pydantic would print, NULL when nothing is
- * wrong.
+ * well-formed UTF-8; a reason is what pydantic would print, NULL when nothing
+ * is wrong.
  */
 
 /* Whether a character is what is looked for; first: it opens the text. */

@@ -3,7 +3,8 @@
 #include "db/statements.h"
 
 /* kodev turns sql/statements/NAME.sql into a NUL-terminated asset_NAME_sql. */
-#define STATEMENT_ASSET(name, kind)	extern const u_int8_t asset_##name##_sql[];
+#define STATEMENT_ASSET(name, kind)					\
+	extern const u_int8_t asset_##name##_sql[];
 STATEMENTS(STATEMENT_ASSET)
 #undef STATEMENT_ASSET
 

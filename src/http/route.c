@@ -54,7 +54,8 @@ route_allow(struct arena *arena, const struct route *route)
 	for (i = 0; i < nroutes; i++) {
 		if (strcmp(routes[i].path, route->path) != 0)
 			continue;
-		buffer_append_string(&allow, head_method_name(routes[i].method));
+		buffer_append_string(&allow,
+		    head_method_name(routes[i].method));
 		buffer_append_string(&allow,
 		    routes[i].method == METHOD_GET ? ", HEAD, " : ", ");
 	}

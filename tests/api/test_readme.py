@@ -1,4 +1,4 @@
-"""README.md is true: its table of settings, its layout, and its worked example of an endpoint, followed to the letter."""
+"""README.md is true: its table of settings, its layout, its worked example of an endpoint, followed to the letter."""
 
 import re
 import shutil

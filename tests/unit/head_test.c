@@ -349,7 +349,8 @@ static void	accepted_check(const struct accepted *);
 static void	refused_check(const struct refused *);
 static void	limit_check(int, int, size_t, size_t, size_t, size_t);
 static void	fields_check(void);
-static void	refusal_check(const char *, int, enum head_method, const char *);
+static void	refusal_check(const char *, int, enum head_method,
+		    const char *);
 static void	scanned_check(void);
 
 /*
