@@ -30,6 +30,10 @@ begin
 		outcome := 'room_inactive';
 		return;
 	end if;
+	if exists (select from bans b where b.room_id = room.id and b.user_id = caller_id) then
+		outcome := 'banned';
+		return;
+	end if;
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
 

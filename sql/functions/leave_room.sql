@@ -18,14 +18,18 @@ begin
 
 	select r.* into room from room_by_ref(ref) r;
 	update room_participants p
-	set is_connected = false, left_at = now()
+	set is_connected = false, left_at = now(), closed_by = 'left', promised_at = null
 	where p.room_id = room.id and p.user_id = caller_id and p.is_connected;
 	if not found then
 		outcome := 'not_in_room';
 		return;
 	end if;
 
-	insert into outbox (action, room_id, user_id)
-	values ('remove_participant', room.id, caller_id);
+	if exists (
+		select from visits v
+		where v.room_id = room.id and v.user_id = caller_id and v.left_at is null
+	) then
+		perform livekit_errand('remove_participant', room.id, caller_id);
+	end if;
 end
 $$;
