@@ -1,6 +1,9 @@
 """The database of the service before, from parley migrate to daily use, and that service beside us on it."""
 
+import base64
 import datetime
+import hashlib
+import re
 import time
 
 import bcrypt
@@ -329,3 +332,30 @@ def test_the_service_before_reads_what_we_write(adopted):
     assert rows["rooms"][-1][5] is False
     assert rows["room_participants"][-1][5] is False
     assert rows["room_participants"][-1][4] is not None
+
+
+def test_passlib_could_read_our_hashes(adopted):
+    """docs/moving-over.md promises it: $scrypt$ln=,r=,p=$ with unpadded base64 is passlib's form, too."""
+    password = PASSWORDS["ann"]
+    ok(login(adopted.http, "ann", password))
+    _, name, costs, salt, key = stored_hash(adopted.database, "ann").split("$")
+    cost = dict(each.split("=") for each in costs.split(","))
+    assert name == "scrypt"
+    made = hashlib.scrypt(
+        password.encode(),
+        salt=base64.b64decode(salt + "=="),
+        n=2 ** int(cost["ln"]),
+        r=int(cost["r"]),
+        p=int(cost["p"]),
+        maxmem=2**27,
+        dklen=32,
+    )
+    assert base64.b64decode(key + "==") == made
+
+
+def test_guide_to_moving_over_is_true_of_what_it_names():
+    text = (ROOT / "docs/moving-over.md").read_text()
+    header = (ROOT / "src/settings.c").read_text()
+    for name in re.findall(r"`([A-Z]{2,}[A-Z_]+)(?:=\w+)?`", text):
+        # PGHOST is PostgreSQL's, FAILS a word of the dry run.
+        assert f'"{name}"' in header or name in ("PGHOST", "PGUSER", "FAILS"), name
