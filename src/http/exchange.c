@@ -89,7 +89,9 @@ exchange_dispatch(struct exchange *x)
 	x->method_allowed = route_find(&x->arena, x->head.method, x->head.path,
 	    &x->route, x->path_params) == ROUTE_FOUND;
 
-	method = x->head.method == METHOD_TRACE ? METHOD_GET : x->head.method;
+	/* Kore knows neither; no route has them. */
+	method = x->head.method == METHOD_TRACE ||
+	    x->head.method == METHOD_QUERY ? METHOD_GET : x->head.method;
 	head = kore_malloc(256);
 	len = snprintf(head, 256, "%s %s HTTP/1.1\r\nhost: parley\r\n"
 	    "content-length: 0\r\n\r\n", head_method_name(method),

@@ -28,6 +28,7 @@ static const struct method methods[METHOD__MAX] = {
 	[METHOD_DELETE] = METHOD("DELETE"),
 	[METHOD_OPTIONS] = METHOD("OPTIONS"),
 	[METHOD_TRACE] = METHOD("TRACE"),
+	[METHOD_QUERY] = METHOD("QUERY"),
 };
 
 static void		head_reset(struct head *);

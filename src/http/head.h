@@ -27,6 +27,7 @@ enum head_method {
 	METHOD_DELETE,
 	METHOD_OPTIONS,
 	METHOD_TRACE,
+	METHOD_QUERY,
 	METHOD__MAX
 };
 

@@ -104,23 +104,20 @@ claims_begin(struct json *json, const char *subject, time_t now, long ttl)
 static int
 sign(const struct buffer *claims, char *out, size_t size)
 {
-	unsigned char	key[256];
-	char		*text, *token;
-	size_t		len;
-	jwt_t		*jwt;
-	int		ok;
+	const unsigned char	*key;
+	char			*text, *token;
+	jwt_t			*jwt;
+	int			ok;
 
 	jwt = NULL;
 	text = token = NULL;
 	ok = 0;
-	len = strlen(settings->livekit_api_secret);
-	if (len > sizeof(key))
-		goto cleanup;
-	memcpy(key, settings->livekit_api_secret, len);
+	key = (const unsigned char *)settings->livekit_api_secret;
 
 	if ((text = strndup(claims->data, claims->len)) == NULL ||
 	    jwt_new(&jwt) != 0 || jwt_add_grants_json(jwt, text) != 0 ||
-	    jwt_set_alg(jwt, JWT_ALG_HS256, key, (int)len) != 0 ||
+	    jwt_set_alg(jwt, JWT_ALG_HS256, key,
+	    (int)strlen(settings->livekit_api_secret)) != 0 ||
 	    (token = jwt_encode_str(jwt)) == NULL || strlen(token) >= size)
 		goto cleanup;
 
@@ -128,7 +125,6 @@ sign(const struct buffer *claims, char *out, size_t size)
 	ok = 1;
 
 cleanup:
-	explicit_bzero(key, sizeof(key));
 	if (token != NULL) {
 		explicit_bzero(token, strlen(token));
 		free(token);

@@ -1,6 +1,7 @@
 """Register, login, me: what the contract says, the texts of errors, and what people and programs send."""
 
 import base64
+import functools
 import json
 import os
 import re
@@ -39,6 +40,18 @@ def post_form(server, body, **headers):
     return server.http.post("/auth/login", content=body, headers={**FORM_TYPE, **headers})
 
 
+@pytest.fixture(scope="module")
+def ann(shared):
+    """Somebody who is only looked at: hashing passwords is what takes the time here."""
+    return newcomer(shared().http)
+
+
+@pytest.fixture(scope="module")
+def with_password(shared):
+    """with_password(text): somebody who has it."""
+    return functools.cache(lambda password: register(shared().http, password=password))
+
+
 # --- register ---
 
 
@@ -67,30 +80,26 @@ def test_register_without_a_full_name_answers_null(server, more):
     assert server.http.post("/auth/register", json=valid(**more)).json()["full_name"] is None
 
 
-def test_register_stores_scrypt(server):
-    person = register(server.http)
-    ((stored,),) = server.database.query("select hashed_password from users where username = %s", [person.username])
+def test_register_stores_scrypt(server, ann):
+    ((stored,),) = server.database.query("select hashed_password from users where username = %s", [ann.username])
     assert stored.startswith("$scrypt$")
-    assert person.password not in stored
+    assert ann.password not in stored
 
 
-def test_register_refuses_a_known_email_first(server):
-    person = register(server.http)
-    both = {"username": person.username, "email": person.email, "password": new_password()}
+def test_register_refuses_a_known_email_first(server, ann):
+    both = {"username": ann.username, "email": ann.email, "password": new_password()}
     answer = server.http.post("/auth/register", json=both)
     assert (answer.status_code, answer.json()) == (400, {"detail": "Email already registered"})
 
 
-def test_register_refuses_a_known_email_with_its_domain_in_capitals(server):
-    person = register(server.http)
-    local, domain = person.email.split("@")
+def test_register_refuses_a_known_email_with_its_domain_in_capitals(server, ann):
+    local, domain = ann.email.split("@")
     answer = server.http.post("/auth/register", json=valid(email=f"{local}@{domain.upper()}"))
     assert (answer.status_code, answer.json()) == (400, {"detail": "Email already registered"})
 
 
-def test_register_refuses_a_known_username(server):
-    person = register(server.http)
-    answer = server.http.post("/auth/register", json=valid(username=person.username))
+def test_register_refuses_a_known_username(server, ann):
+    answer = server.http.post("/auth/register", json=valid(username=ann.username))
     assert (answer.status_code, answer.json()) == (400, {"detail": "Username already taken"})
 
 
@@ -265,9 +274,8 @@ def test_any_password_works(server, password):
 # --- login ---
 
 
-def test_login_answers_a_token(server):
-    person = register(server.http)
-    answer = login(server.http, person.username, person.password)
+def test_login_answers_a_token(server, ann):
+    answer = login(server.http, ann.username, ann.password)
     assert answer.status_code == 200
     assert answer.json()["token_type"] == "bearer"
     header, claims, _ = (
@@ -275,14 +283,13 @@ def test_login_answers_a_token(server):
         for number, part in enumerate(answer.json()["access_token"].split("."))
     )
     assert header["alg"] == "HS256"
-    assert claims["sub"] == person.username
+    assert claims["sub"] == ann.username
     assert relative(29 * 60) < claims["exp"] <= relative(30 * 60 + 1)
 
 
-def test_login_token_is_what_any_library_makes(server):
+def test_login_token_is_what_any_library_makes(server, ann):
     """Signed with SECRET_KEY as it stands: a service beside ours could verify it."""
-    person = newcomer(server.http)
-    header, claims, _ = person.token.split(".")
+    header, claims, _ = ann.token.split(".")
     remade = make_token(
         json.loads(base64.urlsafe_b64decode(claims + "==")), header=json.loads(base64.urlsafe_b64decode(header + "=="))
     )
@@ -297,13 +304,12 @@ def test_login_token_lives_as_long_as_is_set(start_server):
 
 
 @pytest.mark.parametrize("who", ["unknown", "wrong password", "capitals", "blank"])
-def test_login_refused(server, who):
-    person = register(server.http)
+def test_login_refused(server, ann, who):
     username, password = {
-        "unknown": (new_name(), person.password),
-        "wrong password": (person.username, new_password()),
-        "capitals": (person.username.upper(), person.password),
-        "blank": (person.username, person.password + " "),
+        "unknown": (new_name(), ann.password),
+        "wrong password": (ann.username, new_password()),
+        "capitals": (ann.username.upper(), ann.password),
+        "blank": (ann.username, ann.password + " "),
     }[who]
     answer = login(server.http, username, password)
     assert (answer.status_code, answer.json()) == (401, {"detail": "Incorrect username or password"})
@@ -345,8 +351,8 @@ def test_login_takes_an_unencoded_form(server):
         ("question?", "question?"),
     ],
 )
-def test_login_form_by_the_url_standard(server, password, sent):
-    person = register(server.http, password=password)
+def test_login_form_by_the_url_standard(server, with_password, password, sent):
+    person = with_password(password)
     answer = post_form(server, f"username={person.username}&password={sent}".encode())
     assert answer.status_code == 200, answer.text
     secret(answer.json()["access_token"])
@@ -364,9 +370,8 @@ def test_login_form_by_the_url_standard(server, password, sent):
         "username={u}&password={p}&" + "&".join(f"extra{i}={i}" for i in range(100)),
     ],
 )
-def test_login_form_in_other_shapes(server, form):
-    person = register(server.http)
-    answer = post_form(server, form.format(u=person.username, p=person.password))
+def test_login_form_in_other_shapes(server, ann, form):
+    answer = post_form(server, form.format(u=ann.username, p=ann.password))
     assert answer.status_code == 200, answer.text
     secret(answer.json()["access_token"])
 
@@ -379,9 +384,8 @@ def test_login_form_in_other_shapes(server, form):
         "Application/X-WWW-Form-URLEncoded",
     ],
 )
-def test_login_form_type_may_be_written_otherwise(server, media_type):
-    person = register(server.http)
-    body = urllib.parse.urlencode({"username": person.username, "password": person.password})
+def test_login_form_type_may_be_written_otherwise(server, ann, media_type):
+    body = urllib.parse.urlencode({"username": ann.username, "password": ann.password})
     answer = post_form(server, body, **{"Content-Type": media_type})
     assert answer.status_code == 200, answer.text
     secret(answer.json()["access_token"])
@@ -465,9 +469,8 @@ def test_me_answers_the_user(server):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_me_takes_bearer_in_any_case(server, scheme):
-    person = newcomer(server.http)
-    assert server.http.get("/auth/me", headers={"Authorization": f"{scheme} {person.token}"}).status_code == 200
+def test_me_takes_bearer_in_any_case(server, ann, scheme):
+    assert server.http.get("/auth/me", headers={"Authorization": f"{scheme} {ann.token}"}).status_code == 200
 
 
 def test_me_without_a_token(server):
@@ -481,16 +484,14 @@ def test_me_without_a_token(server):
      "Bearer{token}", "Bearer {token}x", "Bearer x{token}", "Bearer {token} x", "Bearer {token}=", "Bearer '{token}'",
      "Bearer {token}.", "Basic {token}", "Bearer\xa0{token}"],
 )  # fmt: skip
-def test_me_with_a_malformed_token(server, value):
-    person = newcomer(server.http)
-    text = value.replace("{token}", person.token).encode("latin-1")
+def test_me_with_a_malformed_token(server, ann, value):
+    text = value.replace("{token}", ann.token).encode("latin-1")
     refused_token(server.http.get("/auth/me", headers={b"Authorization": text}))
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_me_with_a_token_changed_in_one_character(server, part):
-    person = newcomer(server.http)
-    parts = person.token.split(".")
+def test_me_with_a_token_changed_in_one_character(server, ann, part):
+    parts = ann.token.split(".")
     for at in (0, len(parts[part]) // 2):
         changed = list(parts)
         letter = "B" if parts[part][at] != "B" else "C"
@@ -498,11 +499,10 @@ def test_me_with_a_token_changed_in_one_character(server, part):
         refused_token(server.http.get("/auth/me", headers=bearer(".".join(changed))))
 
 
-def test_me_with_tokens_made_elsewhere(server):
+def test_me_with_tokens_made_elsewhere(server, ann):
     """The right key and algorithm make a right token; anything else does not."""
-    person = register(server.http)
-    claims = {"sub": person.username, "exp": relative(60)}
-    assert server.http.get("/auth/me", headers=bearer(make_token(claims))).json() == person.user
+    claims = {"sub": ann.username, "exp": relative(60)}
+    assert server.http.get("/auth/me", headers=bearer(make_token(claims))).json() == ann.user
     other = "another key of the same length, about so"
     forged = {
         "expired": make_token({**claims, "exp": relative(-2)}),
@@ -526,11 +526,11 @@ def test_me_with_tokens_made_elsewhere(server):
         "nobody": make_token({**claims, "sub": new_name()}),
         "no subject": make_token({"exp": relative(60)}),
         "an empty subject": make_token({**claims, "sub": ""}),
-        "a number": make_token({**claims, "sub": person.user["id"]}),
+        "a number": make_token({**claims, "sub": ann.user["id"]}),
         "null": make_token({**claims, "sub": None}),
-        "a list": make_token({**claims, "sub": [person.username]}),
-        "a subject with a NUL": make_token({**claims, "sub": person.username + "\0x"}),
-        "claims that are no object": make_token([person.username]),
+        "a list": make_token({**claims, "sub": [ann.username]}),
+        "a subject with a NUL": make_token({**claims, "sub": ann.username + "\0x"}),
+        "claims that are no object": make_token([ann.username]),
         "no signature": make_token(claims).rpartition(".")[0] + ".",
         "two parts": make_token(claims).rpartition(".")[0],
         "half a signature": make_token(claims)[:-20],
@@ -652,9 +652,8 @@ def test_json_invalid_says_where(server, text, offset):
     assert abs(location[1] - offset) <= 1
 
 
-def test_login_form_of_1_mib_is_read(server):
-    person = register(server.http)
-    body = f"username={person.username}&password={person.password}&padding=".encode()
+def test_login_form_of_1_mib_is_read(server, ann):
+    body = f"username={ann.username}&password={ann.password}&padding=".encode()
     body += b"a" * (1024 * 1024 - len(body))
     with server.connect() as client:
         client.send(request(LOGIN, FORM, length(body), body=body))

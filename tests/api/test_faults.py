@@ -55,7 +55,17 @@ def ask(server, data, timeout=20.0):
 
 def unavailable(response):
     assert response.status == 503, response
-    check_reply(response)
+    check_reply(response, age=60)
+
+
+def works_again(server, person):
+    """Within a second or so, in every worker and by every connection; then it stays so."""
+
+    def everywhere():
+        return {ask(server, me(person))[0].status for _ in range(50)} == {200}
+
+    poll(everywhere, 3, "/auth/me works again")
+    assert everywhere()
 
 
 # --- PostgreSQL ---
@@ -71,23 +81,15 @@ def test_postgres_stopped_is_503_at_once_and_over_by_itself(away):
         assert seconds < 2
     assert ask(away, request())[0].status == 200
     away.cluster.start()
-    began = time.monotonic()
-    poll(lambda: ask(away, me(person))[0].status == 200, 5, "/auth/me works again")
-    assert time.monotonic() - began < 2
-    # Every worker, every connection.
-    assert {ask(away, me(person))[0].status for _ in range(50)} == {200}
+    works_again(away, person)
 
 
 def test_postgres_stopped_while_many_wait_answers_everybody(away):
-    people = [register(away.http) for _ in range(4)]
-
-    def attempt(number):
-        return login(away.http, people[number % 4].username, people[number % 4].password).status_code
-
+    person = register(away.http)
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        logins = [pool.submit(attempt, number) for number in range(64)]
+        logins = [pool.submit(ask, away, login_request(person), 50) for _ in range(32)]
         away.cluster.stop()
-        statuses = [each.result() for each in logins]
+        statuses = [each.result()[0].status for each in logins]
     assert set(statuses) <= {200, 503}
 
 
@@ -124,8 +126,7 @@ def test_postgres_frozen_leaves_health_below_50_ms(away):
     assert len(health) > 50
     # One in a hundred may have met a busy machine.
     assert sorted(health)[int(len(health) * 0.99)] < 0.05
-    poll(lambda: ask(away, me(person))[0].status == 200, 10, "/auth/me works again")
-    assert {ask(away, me(person))[0].status for _ in range(50)} == {200}
+    works_again(away, person)
 
 
 def test_postgres_frozen_for_a_moment_loses_nothing(away):
@@ -223,7 +224,7 @@ def login_request(person):
 def test_sigterm_answers_the_logins_in_flight(start_server, tls):
     server = start_server()
     person = register(server.http)
-    clients = [server.connect(tls) for _ in range(12)]
+    clients = [server.connect(tls) for _ in range(6)]
     try:
         for client in clients:
             client.send(login_request(person))
@@ -277,6 +278,17 @@ def test_sigterm_does_not_wait_for_slow_clients(start_server):
         assert server.wait_ended(10) == 0
 
 
+def test_sigterm_while_it_starts_ends_it_in_order(start_server):
+    """Whoever starts it may change their mind."""
+    for _ in range(5):
+        server = start_server(wait=False)
+        poll(lambda server=server: "listen" in server.log_text(), 10, "the first line of the log", 0.002)
+        server.terminate()
+        # -15 before it listens to signals at all.
+        assert server.wait_ended() in (0, -signal.SIGTERM)
+        server.process = None
+
+
 def test_sigint_ends_like_sigterm(start_server):
     """Ctrl-C."""
     server = start_server()
@@ -304,7 +316,7 @@ def test_64_clients_register_one_name_and_one_gets_it(start_server):
 
     def attempt(number):
         body = {"username": name, "email": f"{number}{email}", "password": new_password()}
-        with server.client() as http:
+        with server.client(timeout=50) as http:
             answer = http.post("/auth/register", json=body)
         return answer.status_code, answer.json().get("detail")
 
@@ -319,7 +331,7 @@ def test_64_clients_register_one_email_and_one_gets_it(start_server):
     email = f"{new_name()}@example.com"
 
     def attempt(number):
-        with server.client() as http:
+        with server.client(timeout=50) as http:
             answer = http.post(
                 "/auth/register",
                 json={"username": f"{new_name()}n{number}", "email": email, "password": new_password()},
@@ -348,14 +360,17 @@ def test_clients_that_leave_while_their_login_is_computed(start_server):
 
 def test_more_logins_than_can_be_computed_are_told_so(start_server):
     """A bounded queue: each is answered in time, by 200 or by 503 and when to come again."""
-    server = start_server()
+    server = start_server(WORKERS=1)
     person = register(server.http)
-    with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        answers = list(pool.map(lambda _: ask(server, login_request(person), 55)[0], range(200)))
-    for answer in answers:
-        if answer.status != 200:
-            unavailable(answer)
-    assert any(answer.status == 200 for answer in answers)
+
+    def attempt(_):
+        response, _ = ask(server, login_request(person), 50)
+        check_reply(response)
+        return response.status
+
+    with concurrent.futures.ThreadPoolExecutor(300) as pool:
+        statuses = list(pool.map(attempt, range(300)))
+    assert set(statuses) == {200, 503}
 
 
 def test_login_takes_as_long_for_unknown_users(server):
@@ -387,7 +402,10 @@ def test_large_results_of_postgres_are_read(start_server, database):
     """5 MB in one statement: beyond what one read, or one mmap, takes."""
     server = start_server()
     person = newcomer(server.http)
-    database.query("alter table users alter column full_name type text")
+    # A view depends on the column: its limit is lifted in the catalogue.
+    database.query(
+        "update pg_attribute set atttypmod = -1 where attrelid = 'users'::regclass and attname = 'full_name'"
+    )
     database.query("update users set full_name = repeat('é', 2500000) where username = %s", [person.username])
     response, _ = ask(server, me(person))
     assert response.status == 200

@@ -217,6 +217,32 @@ def test_half_close_within_a_request(server, data, tls):
         client.expect_closed()
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (request(), [200]),
+        (request() * 3, [200] * 3),
+        (form(length(HALF_FORM)), [422]),
+        (request(host=None), [400]),
+        (form(length(HALF_FORM))[:-1], []),
+        (b"GET /hea", []),
+        (b"", []),
+    ],
+    ids=["GET", "pipelined", "POST", "refused", "part of a body", "part of a head", "nothing"],
+)
+@pytest.mark.parametrize("half", [False, True], ids=["open", "half-closed"])
+def test_request_in_the_packet_that_ends_the_handshake(server, data, expected, half):
+    """The handshake's end, the request and the client's end come in one read; no other event follows."""
+    with server.connect(tls=True, held=True) as client:
+        client.send(data)
+        if half:
+            client.half_close()
+        client.tls.release()
+        assert [client.response().status for _ in expected] == expected
+        if half:
+            client.expect_closed()
+
+
 @PLAIN_AND_TLS
 @pytest.mark.parametrize(
     ("data", "status"),

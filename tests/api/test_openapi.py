@@ -168,7 +168,7 @@ def test_input_is_that_of_the_field_tables(method, path, operation):
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
 def test_errors_are_those_that_the_sources_can_give(method, path, operation):
-    """The outcomes of its statement, of the functions that calls, of its page: each text is an example, and no other."""
+    """Those of its statement, of the functions that one calls, of its page: each text is an example, and no other."""
     route = ROUTES[method, path]
     expected = {}
     for name in sources.route_outcomes(route) - TRANSPORT:
@@ -219,7 +219,7 @@ def test_server_allows_the_methods_of_the_document(server, path):
     allowed |= {"HEAD"} if "GET" in allowed else set()
     answer = server.http.options(concrete(path))
     assert set(answer.headers["allow"].split(", ")) == allowed
-    for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - allowed:
+    for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"} - allowed:
         answer = server.http.request(method, concrete(path))
         assert answer.status_code == 405
         assert set(answer.headers["allow"].split(", ")) == allowed

@@ -13,12 +13,12 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
+import pydantic
 import pytest
 from test_units import FLAGS, ROOT, first_lines
 
 SEED = int(os.environ.get("EMAIL_SEED", "20260728"))
 COUNT = int(os.environ.get("EMAIL_COUNT", "5000"))
-pydantic = pytest.importorskip("pydantic")
 PREFIX = "value is not a valid email address: "
 EMAIL = pydantic.TypeAdapter(pydantic.EmailStr)
 

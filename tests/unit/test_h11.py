@@ -29,6 +29,7 @@ def variants(words):
     return [word.encode("latin-1").decode("unicode_escape").encode("latin-1") for word in re.split(r"\s\s+", words)]
 
 
+KNOWN = [b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"QUERY"]
 METHODS = [b"", *variants(r"get  Post  BREW  CONNECT  M-SEARCH  GET1  G\tT  GE(  PROPFIND  tRACE")]
 TARGETS = variants(
     r"""*  a  http://b:80/p?q  HTTPS://[::1]  http://  http://u@b/  /a#b  /\xc3\xa9  /%zz?  ?q  //x  /?a?b  ftp://b/
@@ -126,7 +127,7 @@ def request(rng):
     def slot(usual, others, odds):
         return rng.choice(others) if rng.random() < odds else rng.choice(usual)
 
-    method = slot([b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"], METHODS, 0.06)
+    method = slot(KNOWN, METHODS, 0.06)
     target = slot([b"/", b"/rooms/7?x=y", b"/auth/login"], TARGETS, 0.1)
     version = slot([b"HTTP/1.1"], VERSIONS, 0.12)
     blank = slot([b" "], [b"  ", b"\t", b""], 0.02)
@@ -251,7 +252,7 @@ STRICTER = [
     Stricter(
         501,
         "methods that no endpoint has; h11 leaves them to the application",
-        lambda m: m.method not in (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"),
+        lambda m: m.method not in KNOWN,
     ),
     Stricter(505, "h11 takes any digit as the major version", lambda m: re.fullmatch(rb"HTTP/[02-9]\.\d", m.version)),
     Stricter(

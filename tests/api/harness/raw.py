@@ -43,8 +43,10 @@ class Response:
 class Tls:
     """TLS by memory buffers: shows how bytes are cut into records, and closes one direction only."""
 
-    def __init__(self, sock, context, name):
+    def __init__(self, sock, context, name, held=False):
         self.sock = sock
+        # While held nothing goes out but what the handshake needs to go on.
+        self.held = held
         # Whether the peer ended the connection without a close_notify.
         self.truncated = False
         self.incoming = ssl.MemoryBIO()
@@ -56,11 +58,17 @@ class Tls:
         if self.outgoing.pending:
             self.sock.sendall(self.outgoing.read())
 
+    def release(self):
+        """Sends what was held, in one piece."""
+        self.held = False
+        self.flush()
+
     def pump(self, operation, *arguments):
         while True:
             try:
                 result = operation(*arguments)
-                self.flush()
+                if not self.held:
+                    self.flush()
                 return result
             except ssl.SSLWantReadError:
                 self.flush()
@@ -87,13 +95,14 @@ class Tls:
     def shutdown(self):
         with contextlib.suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
-        self.flush()
+        if not self.held:
+            self.flush()
 
 
 class Raw:
     """One connection."""
 
-    def __init__(self, host, port, context=None, timeout=10.0):
+    def __init__(self, host, port, context=None, timeout=10.0, held=False):
         self.sock = socket.create_connection((host, port), timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout
@@ -101,7 +110,7 @@ class Raw:
         self.tls = None
         if context is not None:
             try:
-                self.tls = Tls(self.sock, context, host)
+                self.tls = Tls(self.sock, context, host, held)
             except BaseException:
                 self.sock.close()
                 raise

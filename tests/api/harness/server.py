@@ -140,14 +140,18 @@ class Server:
         return self
 
     def wait_ready(self, deadline=20):
-        def healthy():
+        def healthy(tls):
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log_text()}")
-            with self.connect(timeout=2) as client:
+            with self.connect(tls, timeout=2) as client:
                 client.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 return client.response().status == 200
 
-        poll(healthy, deadline, f"GET /health on port {self.port}")
+        # With TLS_CERT_FILE=None there is no TLS listener, with PORT=0 no plain one.
+        if self.port:
+            poll(lambda: healthy(False), deadline, f"GET /health on port {self.port}")
+        if self.environment.get("TLS_CERT_FILE") == str(self.certificate):
+            poll(lambda: healthy(True), deadline, f"GET /health on port {self.tls_port} over TLS")
 
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
@@ -216,10 +220,10 @@ class Server:
             self.client()
         return self.clients[0]
 
-    def connect(self, tls=False, timeout=10.0):
-        """A raw client, connected."""
+    def connect(self, tls=False, timeout=10.0, held=False):
+        """A raw client, connected; held: see Tls."""
         if tls:
-            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout)
+            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout, held)
         return Raw("127.0.0.1", self.port, None, timeout)
 
     # Log

@@ -1,8 +1,8 @@
 /*
- * The parent's part in the end. Kore loses signals: it notes only the last one
- * (a SIGCHLD right after Ctrl-C hides it), a process that was just forked
- * forgets what it was sent before it was ready, and the parent then waits for
- * it for ever.
+ * Signals of the parent. Kore keeps only the last one, so that a SIGCHLD hides
+ * the Ctrl-C before it, and drops a SIGHUP that comes while it deals with one;
+ * a process that was just forked forgets what it was sent before it was ready;
+ * and at the end the parent waits for its children for ever.
  */
 #include <sys/time.h>
 
@@ -17,6 +17,8 @@
 
 void		__real_kore_platform_proctitle(const char *);
 void		__wrap_kore_platform_proctitle(const char *);
+void		__real_kore_timer_run(u_int64_t);
+void		__wrap_kore_timer_run(u_int64_t);
 void		__real_kore_worker_shutdown(void);
 void		__wrap_kore_worker_shutdown(void);
 
@@ -24,6 +26,13 @@ static void	handle(int, void (*)(int));
 static void	note(int);
 static void	insist(int);
 
+static const int	signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGCHLD,
+			    SIGHUP, SIGUSR1 };
+
+#define SIGNALS		(sizeof(signals) / sizeof(signals[0]))
+
+/* Came while Kore had another to deal with. */
+static volatile sig_atomic_t	waiting[SIGNALS];
 static volatile sig_atomic_t	insisted;
 
 /*
@@ -33,13 +42,33 @@ static volatile sig_atomic_t	insisted;
 void
 __wrap_kore_platform_proctitle(const char *title)
 {
-	static const int	signals[] = { SIGHUP, SIGUSR1, SIGCHLD,
-				    SIGTERM, SIGINT, SIGQUIT };
-	size_t			i;
+	size_t	i;
 
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (i = 0; i < SIGNALS; i++)
 		handle(signals[i], note);
 	__real_kore_platform_proctitle(title);
+}
+
+/* The end of each turn of the loop: the next signal, when one is waiting. */
+void
+__wrap_kore_timer_run(u_int64_t now)
+{
+	sigset_t	all, before;
+	size_t		i;
+
+	__real_kore_timer_run(now);
+	if (worker != NULL)
+		return;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	for (i = 0; i < SIGNALS && sig_recv == 0; i++) {
+		if (waiting[i]) {
+			waiting[i] = 0;
+			sig_recv = signals[i];
+		}
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Waits for all children; reminds them, and ends those that do not end. */
@@ -74,8 +103,16 @@ handle(int sig, void (*handler)(int))
 static void
 note(int sig)
 {
-	if (sig_recv != SIGTERM && sig_recv != SIGINT && sig_recv != SIGQUIT)
+	size_t	i;
+
+	if (sig_recv == 0) {
 		sig_recv = sig;
+		return;
+	}
+	for (i = 0; i < SIGNALS; i++) {
+		if (signals[i] == sig)
+			waiting[i] = 1;
+	}
 }
 
 /* Only kill(2) inside: safe in a handler. */

@@ -1,0 +1,196 @@
+"""The SQL files: they fit the schema, and at 100,000 rooms they still find what they need by an index."""
+
+import json
+import re
+
+import pytest
+from harness.server import ROOT
+
+FILES = sorted((ROOT / "sql/statements").glob("*.sql"))
+SMALL, LARGE = 1_000, 100_000
+# What a session of the server sets (src/db/lane_open.c).
+SESSION = "set plan_cache_mode = force_generic_plan; set jit = off; set timezone = 'UTC'"
+# Statements that may read a whole table, each with the reason.
+MAY_SCAN = {}
+# Somebody active, and a room of theirs.
+ARGUMENTS = {
+    "room_get": ["u502", "502"],
+    "room_participants": ["u502", "room_000001f6"],
+    "room_list": ["u502", "0", "100"],
+    "user_list": ["u502", "0", "100"],
+    "user_get": ["u502", "502"],
+    "user_me": ["u502"],
+    "user_login": ["u502"],
+    "user_password": ["u502"],
+    "user_rehash": ["u502", "hash"],
+    "user_set_password": ["u502", "x", "y"],
+    "user_register": ["new", "new@example.com", "x", None],
+    "user_update": ["u502", "true", "changed@example.com", "true", "Full Name"],
+    "room_create": ["u502", "name", None, "50"],
+    "room_update": ["u502", "502", "true", "new", "false", None, "false", None],
+    "room_join": ["u502", "room_000001f6"],
+    "room_leave": ["u502", "502"],
+    "room_delete": ["u502", "room_000001f6"],
+    "ready": [],
+}
+# Functions that a plan must not show.
+INLINED = {"caller", "room_by_ref"}
+
+
+def fill(database, count):
+    """Brings the tables to so many users and rooms, and twice as many seats."""
+    with database.connect() as connection:
+        ((have,),) = connection.execute("select count(*) from users").fetchall()
+        rows = {"first": have + 1, "last": count, "count": count, "twice": 2 * count, "before": 2 * have + 1}
+        for text in (
+            "insert into users (id, username, email, hashed_password, is_active) "
+            "select i, 'u' || i, 'u' || i || '@example.com', 'x', i %% 20 <> 0 "
+            "from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into rooms (id, name, room_id, creator_id, is_active) "
+            "select i, 'r' || i, 'room_' || lpad(to_hex(i), 8, '0'), i, i %% 20 <> 1 "
+            "from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into room_participants (room_id, user_id, joined_at, is_connected) "
+            "select 1 + (i::bigint * 7919) %% %(count)s::int, 1 + i %% %(count)s::int, now(), i %% 4 <> 0 "
+            "from generate_series(%(before)s::int, %(twice)s::int) i on conflict do nothing",
+            "select setval('users_id_seq', %(last)s::int), setval('rooms_id_seq', %(last)s::int)",
+        ):
+            connection.execute(text, rows)
+        connection.execute("vacuum analyze")
+
+
+def open_session(database):
+    session = database.connect()
+    # Else psycopg prepares some of its own, and deallocates all of them after a rollback.
+    session.prepare_threshold = None
+    session.execute(SESSION)
+    for file in FILES:
+        session.execute(f"prepare {file.stem} as {file.read_text()}")
+    return session
+
+
+def measure(database):
+    """Blocks that each statement touches as it runs, functions with all they do included."""
+    with open_session(database) as session:
+        counts = {}
+        # Twice: what a session reads of the catalogue the first time is not counted.
+        for name in (*ARGUMENTS, *ARGUMENTS):
+            plan = explain(session, name, ", analyze, buffers")["Plan"]
+            counts[name] = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return counts
+
+
+@pytest.fixture(scope="module")
+def measured(cluster, template):
+    """A database with many rooms; the blocks that statements touched when there were few, and when many."""
+    database = cluster.create(template.name)
+    fill(database, SMALL)
+    few = measure(database)
+    fill(database, LARGE)
+    yield database, few, measure(database)
+    cluster.drop(database)
+
+
+@pytest.fixture(scope="module")
+def large(measured):
+    """A session as the server's, on the database with many rooms."""
+    with open_session(measured[0]) as session:
+        yield session
+
+
+def explain(session, name, options="", arguments=None):
+    """The plan as PostgreSQL gives it; nothing that it did is kept."""
+    given = ARGUMENTS[name] if arguments is None else arguments
+    values = ", ".join("null" if each is None else f"'{each}'" for each in given)
+    with session.transaction(force_rollback=True):
+        ((found,),) = session.execute(
+            f"explain (format json{options}) execute {name}" + (f" ({values})" if given else "")
+        ).fetchall()
+    return found[0]
+
+
+def nodes(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def test_every_file_is_a_statement_of_the_program():
+    header = (ROOT / "src/db/statements.h").read_text()
+    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|WRITE)\)", header))
+    assert set(ARGUMENTS) == {file.stem for file in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_statement_says_its_outcome_first(large, file):
+    """And what its parameters are, in a comment that names all of them."""
+    cursor = large.execute(f"execute {file.stem}" + parameters(large, file.stem))
+    assert cursor.description[0].name == "outcome"
+    names = [column.name for column in cursor.description]
+    assert len(names) == len(set(names)), "no member may be there twice"
+    text = file.read_text()
+    for number in range(1, len(ARGUMENTS[file.stem]) + 1):
+        assert text.count(f"${number}") >= 2, f"${number} is not explained"
+
+
+def parameters(session, name):
+    """NULL for each: nobody of no name."""
+    ((count,),) = session.execute(
+        "select cardinality(parameter_types) from pg_prepared_statements where name = %s", [name]
+    ).fetchall()
+    assert count == len(ARGUMENTS[name])
+    # A user without a name would be an error of the database, not an outcome.
+    values = ARGUMENTS[name] if name == "user_register" else [None] * count
+    values = ", ".join("null" if each is None else f"'{each}'" for each in values)
+    return f" ({values})" if count else ""
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_plans_are_look_ups(large, file):
+    """The plan made without knowing the values, as the server's are."""
+    plan = explain(large, file.stem)["Plan"]
+    check_plan(plan, file.stem)
+    # What is inlined leaves no trace; what is not has a scan of its own.
+    assert not INLINED & {node.get("Function Name") for node in nodes(plan)}
+
+
+def check_plan(plan, name):
+    for node in nodes(plan):
+        assert node["Node Type"] != "Seq Scan" or name in MAY_SCAN, node
+        assert node["Node Type"] not in ("Hash Join", "Merge Join", "Bitmap Heap Scan"), node
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_plans_inside_functions_are_look_ups(large, name):
+    """auto_explain shows what EXPLAIN does not: the statements of a function, planned as the server plans them."""
+    found = []
+    large.execute("load 'auto_explain'")
+    large.execute("set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on")
+    large.execute("set auto_explain.log_format = json; set auto_explain.log_level = notice")
+    handler = lambda notice: found.append(json.loads(notice.message_primary.partition("plan:\n")[2]))  # noqa: E731
+    large.add_notice_handler(handler)
+    try:
+        explain(large, name, ", analyze")
+    finally:
+        large.remove_notice_handler(handler)
+        large.execute("set auto_explain.log_min_duration = -1")
+    text = (ROOT / f"sql/statements/{name}.sql").read_text()
+    called = [path.stem for path in (ROOT / "sql/functions").glob("*.sql") if f"{path.stem}(" in text]
+    assert len(found) > 2 * len(set(called) - INLINED), "the statements of its functions are there"
+    for each in found:
+        check_plan(each["Plan"], name)
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_statements_read_no_more_when_there_is_more(measured, name):
+    """A page of 100 rooms is the same work among a thousand as among a hundred thousand."""
+    _, few, many = measured
+    # An index is a level higher with a hundred times as many rows: a block more for each look-up.
+    assert many[name] <= few[name] * 1.6 + 8, (few[name], many[name])
+
+
+@pytest.mark.parametrize("name", ["room_list", "user_list"])
+def test_pages_far_behind_cost_a_walk_along_the_index(large, name):
+    """What is skipped is not looked up, neither its creators nor its seats: that was 700,000 blocks."""
+    plan = explain(large, name, ", analyze, buffers", ["u502", "90000", "100"])["Plan"]
+    assert plan["Actual Rows"] == 100
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 5_000
