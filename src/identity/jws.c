@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <limits.h>
 
 #include <openssl/crypto.h>
@@ -23,9 +24,11 @@ jws_verify(struct arena *arena, struct span token, const void *secret,
 	struct span		parts[2];
 	const char		*dot, *last;
 
-	if (token.len > JWS_MAX || len == 0 || len > INT_MAX ||
+	if (token.len == 0 || token.len > JWS_MAX || len == 0 ||
+	    len > INT_MAX ||
 	    (dot = memchr(token.data, '.', token.len)) == NULL ||
-	    (last = memrchr(token.data, '.', token.len)) == dot)
+	    (last = memchr(dot + 1, '.', token.len -
+	    (size_t)(dot + 1 - token.data))) == NULL)
 		return (0);
 
 	if (!signature_right(token, (size_t)(last - token.data), secret, len))
@@ -37,6 +40,10 @@ jws_verify(struct arena *arena, struct span token, const void *secret,
 	parts[1].len = (size_t)(last - dot - 1);
 	if (!part_read(arena, parts[0], &header) ||
 	    !part_read(arena, parts[1], claims))
+		return (0);
+
+	/* RFC 7515 4.1.11: what we do not know and must is refused. */
+	if (value_member(&header, "crit") != NULL)
 		return (0);
 
 	alg = value_member(&header, "alg");
@@ -102,8 +109,9 @@ base64url_decode(struct arena *arena, struct span in, char **out, size_t *len)
 	padded = (in.len + 3) / 4 * 4;
 	text = arena_alloc(arena, padded);
 	for (i = 0; i < in.len; i++) {
-		if (in.data[i] == '+' || in.data[i] == '/' ||
-		    in.data[i] == '=')
+		/* EVP_DecodeBlock() passes over blanks, and takes + and /. */
+		if (!isalnum((unsigned char)in.data[i]) &&
+		    in.data[i] != '-' && in.data[i] != '_')
 			return (0);
 		text[i] = (unsigned char)(in.data[i] == '-' ? '+' :
 		    in.data[i] == '_' ? '/' : in.data[i]);
