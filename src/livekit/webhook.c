@@ -12,6 +12,8 @@
 
 #define WEBHOOK_LEEWAY	60	/* seconds, as LiveKit's own receivers */
 #define SHA256_BASE64	44	/* with padding */
+#define TEXT_LENGTH	1024	/* octets: what is longer no index takes */
+#define LATEST		INT64_C(253402300799)	/* the year 9999's last second */
 
 /* Where a field stands: an object of the event, or the event itself. */
 static const struct {
@@ -39,7 +41,7 @@ static int	date_claim(const struct value *, const char *, int64_t *);
 static const struct value	*find(const struct value *,
 				    enum webhook_field);
 static const char	*text_of(struct arena *, const struct value *);
-static const char	*integer_of(struct arena *, const struct value *);
+static const char	*time_of(struct arena *, const struct value *, int);
 
 int
 webhook_verify(struct arena *arena, struct span authorization,
@@ -90,23 +92,23 @@ webhook_read(struct arena *arena, const struct value *event, struct span body,
 	for (i = 0; i < WEBHOOK__MAX; i++)
 		fields[i] = text_of(arena, find(event, (enum webhook_field)i));
 
-	fields[WEBHOOK_CREATED_AT] = integer_of(arena,
-	    find(event, WEBHOOK_CREATED_AT));
+	fields[WEBHOOK_CREATED_AT] = time_of(arena,
+	    find(event, WEBHOOK_CREATED_AT), 1);
 	if (fields[WEBHOOK_CREATED_AT] == NULL)
 		fields[WEBHOOK_CREATED_AT] = arena_printf(arena, "%lld",
 		    (long long)now);
 
 	/* Older servers give whole seconds only. */
-	fields[WEBHOOK_JOINED_AT] = integer_of(arena,
-	    find(event, WEBHOOK_JOINED_AT));
+	fields[WEBHOOK_JOINED_AT] = time_of(arena,
+	    find(event, WEBHOOK_JOINED_AT), 1000);
 	participant = value_member(event, "participant");
 	if (fields[WEBHOOK_JOINED_AT] == NULL && participant != NULL) {
 		joined = value_member(participant, "joinedAt");
 		if (joined == NULL)
 			joined = value_member(participant, "joined_at");
-		if (integer_of(arena, joined) != NULL)
+		if (time_of(arena, joined, 1) != NULL)
 			fields[WEBHOOK_JOINED_AT] = arena_printf(arena,
-			    "%s000", integer_of(arena, joined));
+			    "%s000", time_of(arena, joined, 1));
 	}
 
 	muted = find(event, WEBHOOK_TRACK_MUTED);
@@ -159,25 +161,29 @@ find(const struct value *event, enum webhook_field field)
 	return (value);
 }
 
-/* NULL for what is absent, empty, no string, or nothing PostgreSQL takes. */
+/* NULL for what is absent, empty, no string, or nothing PostgreSQL keeps. */
 static const char *
 text_of(struct arena *arena, const struct value *value)
 {
 	if (value == NULL || value->type != VALUE_STRING ||
-	    value->text.len == 0 || value->has_nul)
+	    value->text.len == 0 || value->text.len > TEXT_LENGTH ||
+	    value->has_nul)
 		return (NULL);
 
 	return (arena_strndup(arena, value->text.data, value->text.len));
 }
 
-/* protobuf's JSON writes 64 bit numbers as strings; 0 is "not set". */
+/*
+ * Unix time in units of which a second has so many: protobuf's JSON writes 64
+ * bit numbers as strings, 0 is "not set", and PostgreSQL's calendar has an end.
+ */
 static const char *
-integer_of(struct arena *arena, const struct value *value)
+time_of(struct arena *arena, const struct value *value, int units)
 {
 	int64_t	number;
 
 	if (value == NULL || number_of_value(value, &number) != NUMBER_OK ||
-	    number <= 0 || number > INT64_C(1) << 52)
+	    number <= 0 || number > LATEST * units)
 		return (NULL);
 
 	return (arena_printf(arena, "%" PRId64, number));
