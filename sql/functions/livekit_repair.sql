@@ -15,17 +15,25 @@ declare
 	lost record;
 begin
 	select r.* into room from rooms r where r.room_id = of_room for no key update;
-	if not found then
+	-- Something that is no answer is not taken for an empty room.
+	if not found or json_typeof(answer) <> 'object' then
 		return;
 	end if;
 
+	-- Protobuf's JSON has two spellings, and numbers of 64 bits are strings in it.
 	for seen in
 		select
 			p.sid, p.identity, p.state, u.id as person, v.participant_sid as known, v.left_at,
-			to_timestamp(coalesce(nullif(p.joined_at_ms, '0')::double precision / 1000, p.joined_at::double precision))
-				as joined_at
+			coalesce(
+				to_timestamp(coalesce(
+					nullif(coalesce(p.joined_at_ms, p."joinedAtMs"), '0')::double precision / 1000,
+					nullif(coalesce(p.joined_at, p."joinedAt"), '0')::double precision
+				)),
+				asked_at
+			) as joined_at
 		from json_to_recordset(answer -> 'participants') as p (
-			sid text, identity text, state text, joined_at text, joined_at_ms text
+			sid text, identity text, state text,
+			joined_at text, joined_at_ms text, "joinedAt" text, "joinedAtMs" text
 		)
 		join users u on u.username = p.identity
 		left join visits v on v.participant_sid = p.sid
@@ -52,11 +60,18 @@ begin
 
 	for lost in
 		update visits v
-		set left_at = greatest(asked_at, v.joined_at), leave_reason = 'RECONCILED'
+		set
+			left_at = greatest(
+				coalesce((select c.finished_at from calls c where c.session = v.session), asked_at), v.joined_at
+			),
+			leave_reason = 'RECONCILED'
 		from users u
 		where v.room_id = room.id and v.left_at is null and v.joined_at < asked_at - interval '5 seconds'
 			and u.id = v.user_id
-			and not exists (select from calls c where c.session = v.session and c.finished_at is not null)
+			and not exists (
+				select from calls c
+				where c.session = v.session and c.finished_at >= asked_at - interval '1 minute'
+			)
 			and not exists (
 				select from json_to_recordset(answer -> 'participants') as p (sid text, state text)
 				where p.sid = v.participant_sid and p.state <> 'DISCONNECTED'

@@ -35,6 +35,7 @@
 	X(outbox_done, WRITE)		\
 	X(outbox_failed, WRITE)		\
 	X(reconcile_due, WRITE)		\
+	X(reconcile_again, WRITE)	\
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\

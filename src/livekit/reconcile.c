@@ -12,6 +12,7 @@
 #include "settings.h"
 
 #define RECONCILE_TICK_MS	1000
+#define RECONCILE_FIRST		2	/* seconds since another node asked */
 
 /* The columns of reconcile_room's rows. */
 enum repair_column {
@@ -27,6 +28,7 @@ enum repair_column {
  */
 struct turn {
 	int		running;
+	int		rounds;		/* that this process saw begin */
 	struct arena	arena;
 	struct query	query;
 	char		*asked_at;
@@ -45,6 +47,8 @@ static void	mended(struct query *);
 static void	run(enum statement_id, void (*)(struct query *), int);
 static int	call(const char *, enum service_grant, const char *,
 		    service_done *);
+static void	unanswered(void);
+static void	again(struct query *);
 static void	finish(void);
 static char	*number_text(int);
 
@@ -66,14 +70,18 @@ tick(void *arg, u_int64_t now)
 	if (turn.running || database_state() != DATABASE_READY)
 		return;
 
+	/* After a restart at once: what LiveKit said meanwhile is lost. */
 	turn.running = 1;
-	turn.query.params[0] = number_text(settings->reconcile_seconds);
+	turn.query.params[0] = number_text(turn.rounds > 0 ?
+	    settings->reconcile_seconds : RECONCILE_FIRST);
 	run(STATEMENT_reconcile_due, due, 1);
 }
 
 static void
 due(struct query *query)
 {
+	if (query->result == QUERY_OK)
+		turn.rounds = 1;
 	if (query->result != QUERY_OK || PQntuples(query->rows) == 0) {
 		finish();
 		return;
@@ -93,7 +101,7 @@ listed(void *arg, enum service_result result, int status, struct span body)
 	(void)status;
 
 	if (result != SERVICE_OK) {
-		finish();
+		unanswered();
 		return;
 	}
 	turn.query.params[0] = arena_strndup(&turn.arena, body.data,
@@ -131,15 +139,22 @@ ask_next(void)
 		finish();
 }
 
-/* A room that LiveKit does not know has nobody in it. */
+/*
+ * A room that LiveKit does not know has nobody in it. One that it will not tell
+ * about is left as it is, and keeps none of the others waiting.
+ */
 static void
 asked(void *arg, enum service_result result, int status, struct span body)
 {
 	(void)arg;
 	(void)status;
 
-	if (result != SERVICE_OK && result != SERVICE_GONE) {
-		finish();
+	if (result == SERVICE_REFUSED) {
+		turn.next++;
+		ask_next();
+		return;
+	} else if (result != SERVICE_OK && result != SERVICE_GONE) {
+		unanswered();
 		return;
 	}
 
@@ -203,6 +218,21 @@ call(const char *method, enum service_grant grant, const char *room,
 	buffer_cleanup(&body);
 
 	return (started != NULL);
+}
+
+/* LiveKit is away, or not itself: the round is not over. */
+static void
+unanswered(void)
+{
+	turn.query.params[0] = number_text(settings->reconcile_seconds);
+	run(STATEMENT_reconcile_again, again, 1);
+}
+
+static void
+again(struct query *query)
+{
+	(void)query;
+	finish();
 }
 
 static void

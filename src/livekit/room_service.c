@@ -48,6 +48,8 @@ room_service_call(const char *method, enum service_grant grant,
 
 	if (!kore_curl_init(&call->curl, url, KORE_CURL_ASYNC) ||
 	    !options_set(call->curl.handle)) {
+		if (call->curl.handle != NULL)
+			kore_curl_cleanup(&call->curl);
 		free(call);
 		return (NULL);
 	}
