@@ -51,6 +51,9 @@ begin
 		return;
 	end if;
 
+	-- What was to send them out is not to meet them when they are back.
+	delete from outbox o
+	where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id;
 	insert into room_participants (room_id, user_id, joined_at, is_connected, promised_at)
 	values (room.id, caller_id, now(), true, now());
 end

@@ -18,6 +18,9 @@ declare
 	is_new boolean;
 	is_open boolean;
 begin
+	-- They come to the millisecond and leave to the second.
+	went := case when went is not null then greatest(went, came) end;
+
 	insert into visits (participant_sid, room_id, user_id, session, joined_at, left_at, leave_reason)
 	values (sid, room.id, person, session_sid, came, went, reason)
 	on conflict (participant_sid) do update

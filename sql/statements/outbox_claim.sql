@@ -1,4 +1,5 @@
--- Takes errands that are due; who takes them has ten seconds.
+-- Takes errands that are due; who takes them has ten seconds. Tokens are
+-- backdated by ten seconds (grant.c): those made before are told by that.
 with due as (
 	select id
 	from outbox
@@ -15,4 +16,4 @@ returning
 	'ok' as outcome,
 	o.id, o.created_at, o.action, r.room_id as room,
 	(select u.username from users u where u.id = o.user_id) as identity,
-	extract(epoch from o.created_at)::bigint as decided_at
+	floor(extract(epoch from o.created_at))::bigint - 10 as decided_at
