@@ -32,7 +32,27 @@ ARGUMENTS = {
     "room_leave": ["u502", "502"],
     "room_delete": ["u502", "room_000001f6"],
     "ready": [],
-}
+    "ban_create": ["u502", "room_000001f6", "u503", "reason"],
+    "ban_list": ["u502", "502"],
+    "ban_delete": ["u502", "502", "u503"],
+    "participant_remove": ["u502", "502", "u503"],
+    "livekit_event": [
+        "EV_1", "participant_joined", "1757068342", "room_000001f6", "RM_1", "u503", "PA_1", "1757068342000", None,
+        None, None, "false",
+    ],
+    "outbox_claim": [],
+    "outbox_done": ["1", "2025-09-05T10:30:00Z"],
+    "outbox_failed": ["1", "not reachable"],
+    "reconcile_due": ["30"],
+    "reconcile_again": ["30"],
+    "reconcile_rooms": ['{"rooms":[{"name":"room_000001f6"}]}'],
+    "reconcile_room": [
+        "room_000001f6",
+        '{"participants":[{"sid":"PA_1","identity":"u503","state":"ACTIVE","joined_at":"1757068342"}]}',
+        "2025-09-05T10:30:00Z",
+        "120",
+    ],
+}  # fmt: skip
 # Functions that a plan must not show.
 INLINED = {"caller", "room_by_ref"}
 
