@@ -45,7 +45,7 @@ make_base() {
 	base=$(mktemp -d /var/tmp/parley-base.XXXXXX)
 	debootstrap --variant=minbase --include=ca-certificates bookworm "$base" "$(mirror)" \
 		>"$CACHE/debootstrap.log" 2>&1 || die "debootstrap failed; see var/fresh/debootstrap.log"
-	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' -cf "$CACHE/base.tar.new" .
+	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -cf "$CACHE/base.tar.new" .
 	mv "$CACHE/base.tar.new" "$CACHE/base.tar"
 	rm -rf "$base"
 }
