@@ -25,6 +25,8 @@ if [ "${1-}" != --inside ]; then
 	exec unshare --mount --propagation private --pid --fork --kill-child -- bash "$0" --inside "$@"
 fi
 shift
+# The first process of a namespace hears only the signals that it asks for.
+trap 'exit 130' INT TERM
 
 # The mirror is this machine's: what its apt knows of Debian 12, else (on a
 # Debian 13, say) the address it has its own release from.
