@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,10 @@ kore_worker_configure(void)
 
 	(void)snprintf(name, sizeof(name), "worker %u", worker->id);
 	log_set_process(name);
+
+	/* A parent that was killed must not leave us on its ports. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+		log_warn("worker", "prctl: %s", errno_s);
 
 	/* The pools are made: from here on these are only limits. */
 	worker_max_connections = WORKER_CONNECTIONS;
