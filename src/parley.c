@@ -136,6 +136,7 @@ kore_worker_teardown(void)
 	}
 
 	tls_worker_drained();
+	intake_give_up();
 
 	/* Threads may be at work: nothing they use is to be torn down. */
 	_exit(0);
