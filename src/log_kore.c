@@ -1,9 +1,11 @@
 /*
  * What Kore itself says goes to our log: linked with --wrap=kore_log. Calls
  * inside Kore's utils.c (fatal) are not reached by it. Its access log is not
- * kept (--wrap=kore_accesslog): a request has its line in ours.
+ * kept (--wrap=kore_accesslog and the two that gather it): a request has its
+ * line in ours.
  */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -14,6 +16,8 @@
 struct http_request;
 
 void	__wrap_kore_accesslog(struct http_request *);
+void	__wrap_kore_accesslog_run(void *, uint64_t);
+void	__wrap_kore_accesslog_gather(void *, uint64_t, int);
 void	__wrap_kore_log(int, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
@@ -44,4 +48,20 @@ void
 __wrap_kore_accesslog(struct http_request *req)
 {
 	(void)req;
+}
+
+/* The parent's timer for it stays: it is what bounds the parent's sleep. */
+void
+__wrap_kore_accesslog_run(void *arg, uint64_t now)
+{
+	(void)arg;
+	(void)now;
+}
+
+void
+__wrap_kore_accesslog_gather(void *arg, uint64_t now, int force)
+{
+	(void)arg;
+	(void)now;
+	(void)force;
 }

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,10 @@ static void	pidfile_private(void);
 static void	database_address(void);
 static void	listen_plain(void);
 static void	listen_tls(void);
+static struct kore_server	*server_new(const char *, int,
+				    struct kore_domain **);
+static void	listen_on(struct kore_server *, int, const char *,
+		    const char *);
 static void	routes_attach(struct kore_domain *);
 static void	listeners_watch(struct kore_server *);
 static void	listener_event(void *, int);
@@ -95,6 +100,10 @@ kore_worker_configure(void)
 	(void)snprintf(name, sizeof(name), "worker %u", worker->id);
 	log_set_process(name);
 
+	/* A parent that was killed must not leave us on its ports. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+		log_warn("worker", "prctl: %s", errno_s);
+
 	/* The pools are made: from here on these are only limits. */
 	worker_max_connections = WORKER_CONNECTIONS;
 	http_request_limit = REQUESTS_MAX;
@@ -135,6 +144,7 @@ kore_worker_teardown(void)
 	}
 
 	tls_worker_drained();
+	intake_give_up();
 
 	/* Threads may be at work: nothing they use is to be torn down. */
 	_exit(0);
@@ -229,52 +239,59 @@ database_address(void)
 static void
 listen_plain(void)
 {
-	struct kore_server	*server;
 	struct kore_domain	*domain;
-	char			port[8];
+	struct kore_server	*server;
 
-	server = kore_server_create("plain");
-	server->tls = 0;
-	domain = kore_domain_new("*");
-	(void)kore_domain_attach(domain, server);
-	routes_attach(domain);
-
-	(void)snprintf(port, sizeof(port), "%d", settings->port);
-	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
-		log_error("listen", "cannot listen on %s port %s (PORT): is "
-		    "another server running there?", settings->host, port);
-		exit(1);
-	}
-	listeners_watch(server);
-	log_info("listen", "http://%s:%s", settings->host, port);
+	server = server_new("plain", 0, &domain);
+	listen_on(server, settings->port, "PORT", "http");
 }
 
 static void
 listen_tls(void)
 {
-	struct kore_server	*server;
 	struct kore_domain	*domain;
-	char			port[8], why[256];
+	struct kore_server	*server;
+	char			why[256];
 
-	server = kore_server_create("tls");
-	domain = kore_domain_new("*");
-	(void)kore_domain_attach(domain, server);
-	routes_attach(domain);
-
+	server = server_new("tls", 1, &domain);
 	if (!tls_configure(server, domain, settings->tls_cert_file,
 	    settings->tls_key_file, why, sizeof(why))) {
 		log_error("tls", "%s", why);
 		exit(1);
 	}
+	listen_on(server, settings->tls_port, "TLS_PORT", "https");
+}
 
-	(void)snprintf(port, sizeof(port), "%d", settings->tls_port);
+/* A server whose one domain stands for every name and has all routes. */
+static struct kore_server *
+server_new(const char *name, int tls, struct kore_domain **domain)
+{
+	struct kore_server	*server;
+
+	server = kore_server_create(name);
+	server->tls = tls;
+	*domain = kore_domain_new("*");
+	(void)kore_domain_attach(*domain, server);
+	routes_attach(*domain);
+
+	return (server);
+}
+
+static void
+listen_on(struct kore_server *server, int number, const char *setting,
+    const char *scheme)
+{
+	char	port[8];
+
+	(void)snprintf(port, sizeof(port), "%d", number);
 	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
-		log_error("listen", "cannot listen on %s port %s (TLS_PORT): "
-		    "is another server running there?", settings->host, port);
+		log_error("listen", "cannot listen on %s port %s (%s): is "
+		    "another server running there?", settings->host, port,
+		    setting);
 		exit(1);
 	}
 	listeners_watch(server);
-	log_info("listen", "https://%s:%s", settings->host, port);
+	log_info("listen", "%s://%s:%s", scheme, settings->host, port);
 }
 
 /* Each path once: which methods it knows is the route table's business. */

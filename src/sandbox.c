@@ -2,6 +2,8 @@
  * The system calls that workers need beyond those that Kore allows them
  * (seccomp.c, pgsql.c, tasks.c, curl.c). Everything else ends the worker.
  */
+#include <sys/prctl.h>
+
 #include <linux/filter.h>
 
 #include <kore/kore.h>
@@ -22,6 +24,7 @@ static struct sock_filter	worker_calls[] = {
 	KORE_SYSCALL_ALLOW(sched_getaffinity),
 	KORE_SYSCALL_ALLOW(prlimit64),
 	KORE_SYSCALL_ALLOW(eventfd2),
+	KORE_SYSCALL_ALLOW_ARG(prctl, 0, PR_SET_PDEATHSIG),
 
 	/* memory of large results */
 	KORE_SYSCALL_ALLOW(mremap),

@@ -52,6 +52,7 @@ struct intake {
 TAILQ_HEAD(intake_list, intake);
 
 static void	intake_event(void *, int);
+static void	end_if_due(struct intake *);
 static void	intake_disconnect(struct connection *);
 static int	intake_receive(struct netbuf *);
 static int	read_plain(struct connection *, size_t *);
@@ -123,6 +124,8 @@ intake_connect(struct connection *c)
 		c->evt.flags |= KORE_EVENT_READ;
 		if (!net_recv_flush(c))
 			kore_connection_disconnect(c);
+		else if (c->state != CONN_STATE_DISCONNECTING)
+			end_if_due(in);
 	}
 }
 
@@ -177,6 +180,15 @@ intake_event(void *arg, int error)
 	}
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
+
+	end_if_due(in);
+}
+
+/* Closes what is answered, or will never ask anything more. */
+static void
+end_if_due(struct intake *in)
+{
+	struct connection	*c = in->c;
 
 	if (in->state == INTAKE_LINGERING)
 		linger(in);
@@ -270,8 +282,9 @@ intake_receive(struct netbuf *nb)
 static void
 consume(struct intake *in, const char *data, size_t len)
 {
-	size_t	used, n;
-	int	kept;
+	struct connection	*c = in->c;
+	size_t			used, n;
+	int			kept;
 
 	kept = data == NULL;
 	if (kept) {
@@ -287,13 +300,13 @@ consume(struct intake *in, const char *data, size_t len)
 			n = consume_body(in, data + used, len - used);
 		else
 			break;
+		/* A refusal may have ended it: in is gone then. */
+		if (c->state == CONN_STATE_DISCONNECTING)
+			return;
 		if (n == 0)
 			break;
 		used += n;
 	}
-
-	if (in->c->state == CONN_STATE_DISCONNECTING)
-		return;
 
 	if (in->state == INTAKE_LINGERING)
 		buffer_cleanup(&in->pending);
@@ -395,7 +408,8 @@ static void
 refuse(struct intake *in, const struct head *head, const char *data,
     int status)
 {
-	struct exchange	*x = in->exchange;
+	struct connection	*c = in->c;
+	struct exchange		*x = in->exchange;
 
 	if (x == NULL) {
 		x = in->exchange = exchange_new(in, head, data);
@@ -407,8 +421,8 @@ refuse(struct intake *in, const struct head *head, const char *data,
 
 	/* Kore never knew it. */
 	exchange_free(x);
-	if (in->c->state != CONN_STATE_DISCONNECTING)
-		(void)net_send_flush(in->c);
+	if (c->state != CONN_STATE_DISCONNECTING)
+		(void)net_send_flush(c);
 }
 
 static void
@@ -467,10 +481,10 @@ ready(struct intake *in)
 	if (c->state == CONN_STATE_DISCONNECTING || c->rnb->buf == NULL)
 		return;
 
-	if (!net_recv_flush(c) ||
-	    (in->ended && in->state != INTAKE_SERVING &&
-	    TAILQ_EMPTY(&c->send_queue)))
+	if (!net_recv_flush(c))
 		kore_connection_disconnect(c);
+	else if (c->state != CONN_STATE_DISCONNECTING)
+		end_if_due(in);
 }
 
 /*
@@ -526,6 +540,22 @@ intake_drain(void)
 			in->exchange->close = 1;
 		else if (in->state == INTAKE_HEAD && in->pending.len == 0)
 			kore_connection_disconnect(c);
+	}
+}
+
+void
+intake_give_up(void)
+{
+	struct connection	*c, *next;
+	struct intake		*in;
+
+	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		if (c->proto != CONN_PROTO_HTTP || c->hdlr_extra == NULL)
+			continue;
+		in = c->hdlr_extra;
+		if (in->exchange != NULL && in->state == INTAKE_SERVING)
+			reply_outcome(in->exchange, OUTCOME_shutting_down);
 	}
 }
 

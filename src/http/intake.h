@@ -38,4 +38,7 @@ unsigned int	intake_active(void);
 /* From now on every answer closes its connection, idle ones at once. */
 void	intake_drain(void);
 
+/* Answers 503 to every request that is still being served. */
+void	intake_give_up(void);
+
 #endif

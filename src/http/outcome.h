@@ -42,6 +42,7 @@
 	X(not_migrated, 503, "Database is not migrated")		\
 	X(unknown_fate, 503, "The database was lost while it worked; the change may or may not have been made") \
 	X(overloaded, 503, "Too busy")					\
+	X(shutting_down, 503, "Shutting down")				\
 	X(version_not_supported, 505, "HTTP Version Not Supported")
 
 enum outcome {

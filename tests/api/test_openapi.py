@@ -15,7 +15,7 @@ DOCUMENTED = {(method, path) for method, path, _ in openapi.operations()}
 # What stands between the connection and the route table gives these on any path.
 TRANSPORT = {
     "bad_request", "request_timeout", "body_too_large", "target_too_long", "head_too_large", "internal",
-    "not_implemented", "version_not_supported",
+    "not_implemented", "shutting_down", "version_not_supported",
 }  # fmt: skip
 # And these are of paths that are not there: they stand in the introduction.
 ELSEWHERE = {"not_found", "method_not_allowed"}

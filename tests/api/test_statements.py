@@ -75,6 +75,9 @@ def fill(database, count):
             "select setval('users_id_seq', %(last)s::int), setval('rooms_id_seq', %(last)s::int)",
         ):
             connection.execute(text, rows)
+        # Most of what is old is gone: a list begins far behind the first row.
+        for table in ("users", "rooms"):
+            connection.execute(f"update {table} set is_active = false where id <= %s and id <> 502", [count / 2])
         connection.execute("vacuum analyze")
 
 
@@ -210,7 +213,7 @@ def test_statements_read_no_more_when_there_is_more(measured, name):
 
 @pytest.mark.parametrize("name", ["room_list", "user_list"])
 def test_pages_far_behind_cost_a_walk_along_the_index(large, name):
-    """What is skipped is not looked up, neither its creators nor its seats: that was 700,000 blocks."""
-    plan = explain(large, name, ", analyze, buffers", ["u502", "90000", "100"])["Plan"]
+    """What is skipped is not looked up, neither its creators nor its seats: that was 300,000 blocks."""
+    plan = explain(large, name, ", analyze, buffers", ["u502", "40000", "100"])["Plan"]
     assert plan["Actual Rows"] == 100
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 5_000

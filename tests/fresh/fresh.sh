@@ -25,6 +25,8 @@ if [ "${1-}" != --inside ]; then
 	exec unshare --mount --propagation private --pid --fork --kill-child -- bash "$0" --inside "$@"
 fi
 shift
+# The first process of a namespace hears only the signals that it asks for.
+trap 'exit 130' INT TERM
 
 # The mirror is this machine's: what its apt knows of Debian 12, else (on a
 # Debian 13, say) the address it has its own release from.
@@ -45,7 +47,7 @@ make_base() {
 	base=$(mktemp -d /var/tmp/parley-base.XXXXXX)
 	debootstrap --variant=minbase --include=ca-certificates bookworm "$base" "$(mirror)" \
 		>"$CACHE/debootstrap.log" 2>&1 || die "debootstrap failed; see var/fresh/debootstrap.log"
-	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' -cf "$CACHE/base.tar.new" .
+	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -cf "$CACHE/base.tar.new" .
 	mv "$CACHE/base.tar.new" "$CACHE/base.tar"
 	rm -rf "$base"
 }

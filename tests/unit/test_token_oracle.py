@@ -42,8 +42,8 @@ def test_pyjwt_reads_ours(token_cli, algorithm, name):
 
 
 def test_without_session(token_cli):
-    token = token_cli("issue", "HS256", SECRET, NOW, 60, "testuser")[1][0]
-    assert jwt.decode(token, SECRET, algorithms=["HS256"]) == {"sub": "testuser", "iat": NOW, "exp": NOW + 60}
+    token = token_cli("issue", "HS256", SECRET, NOW, 1800, "testuser")[1][0]
+    assert jwt.decode(token, SECRET, algorithms=["HS256"]) == {"sub": "testuser", "iat": NOW, "exp": NOW + 1800}
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
