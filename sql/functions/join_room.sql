@@ -31,7 +31,7 @@ begin
 		return;
 	end if;
 	if exists (select from bans b where b.room_id = room.id and b.user_id = caller_id) then
-		outcome := 'banned';
+		outcome := 'banned_from_room';
 		return;
 	end if;
 	room_name := room.room_id;

@@ -4,11 +4,14 @@ create or replace function livekit_tracks(answer json)
 returns void
 language sql
 as $$
-	with published as (
-		select t.sid, p.sid as participant_sid, coalesce(t.source, 'UNKNOWN') as source, coalesce(t.muted, false) as muted
+	with known as materialized (
+		select p.sid, p.tracks
 		from json_to_recordset(answer -> 'participants') as p (sid text, tracks json)
-		cross join lateral json_to_recordset(coalesce(p.tracks, '[]')) as t (sid text, source text, muted boolean)
 		where exists (select from visits v where v.participant_sid = p.sid)
+	), published as (
+		select t.sid, p.sid as participant_sid, coalesce(t.source, 'UNKNOWN') as source, coalesce(t.muted, false) as muted
+		from known p
+		cross join lateral json_to_recordset(coalesce(p.tracks, '[]')) as t (sid text, source text, muted boolean)
 	), noted as (
 		insert into tracks (track_sid, participant_sid, source, muted)
 		select sid, participant_sid, source, muted from published
@@ -18,7 +21,7 @@ as $$
 	)
 	update tracks t
 	set is_gone = true
-	from json_to_recordset(answer -> 'participants') as p (sid text)
+	from known p
 	where t.participant_sid = p.sid and not t.is_gone
 		and not exists (select from published where published.sid = t.track_sid);
 $$;

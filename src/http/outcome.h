@@ -25,7 +25,7 @@
 	X(not_moderator, 403, "Only the room creator can moderate the room") \
 	X(participant_not_found, 404, "Participant not found")		\
 	X(ban_not_found, 404, "Ban not found")				\
-	X(banned, 403, "You are banned from this room")			\
+	X(banned_from_room, 403, "You are banned from this room")	\
 	X(webhook_refused, 401, "Invalid webhook signature")		\
 	X(user_not_found, 404, "User not found")			\
 	X(room_not_found, 404, "Room not found")			\
