@@ -9,9 +9,11 @@ as $$
 		from json_to_recordset(answer -> 'participants') as p (sid text, tracks json)
 		where exists (select from visits v where v.participant_sid = p.sid)
 	), published as (
-		select t.sid, p.sid as participant_sid, coalesce(t.source, 'UNKNOWN') as source, coalesce(t.muted, false) as muted
+		select distinct on (t.sid)
+			t.sid, p.sid as participant_sid, coalesce(t.source, 'UNKNOWN') as source, coalesce(t.muted, false) as muted
 		from known p
 		cross join lateral json_to_recordset(coalesce(p.tracks, '[]')) as t (sid text, source text, muted boolean)
+		where t.sid is not null
 	), noted as (
 		insert into tracks (track_sid, participant_sid, source, muted)
 		select sid, participant_sid, source, muted from published
@@ -23,5 +25,5 @@ as $$
 	set is_gone = true
 	from known p
 	where t.participant_sid = p.sid and not t.is_gone
-		and not exists (select from published where published.sid = t.track_sid);
+		and t.track_sid <> all (array(select sid from published));
 $$;

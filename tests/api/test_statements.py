@@ -86,8 +86,7 @@ def fill(database, count):
             "select 'TR_' || i, 'PA_' || i from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into bans (room_id, user_id) "
             "select i, 1 + i %% 1000 from generate_series(%(first)s::int, %(last)s::int) i",
-            "insert into livekit_events (id) "
-            "select 'EV_' || i from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into livekit_events (id) select 'EV_' || i from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into outbox (action, room_id, user_id, due_at) "
             "select 'remove_participant', i, i, now() + interval '1 day' "
             "from generate_series(%(first)s::int, %(last)s::int) i",

@@ -74,9 +74,7 @@ def node_sdk():
 def server(cluster, tmp_path_factory):
     """A server that hears of LiveKit by webhooks alone: where it would ask, nobody listens."""
     database = migrated(cluster, tmp_path_factory.mktemp("migrate"), "parley_webhooks")
-    made = Server(
-        tmp_path_factory.mktemp("server"), database.url(), LIVEKIT_API_URL=f"http://127.0.0.1:{free_port()}"
-    )
+    made = Server(tmp_path_factory.mktemp("server"), database.url(), LIVEKIT_API_URL=f"http://127.0.0.1:{free_port()}")
     made.database = database
     try:
         yield made.start()

@@ -296,10 +296,12 @@ def test_call_that_ended_without_all_its_goodbyes(asking, sfu):
     asking.call.finished(at=-300)
     assert asking.who() == {}
     poll(
-        lambda: asking.server.database.query(
-            "select extract(epoch from left_at)::int from visits where participant_sid = %s", [sid]
-        )
-        == [(asking.call.start - 300,)],
+        lambda: (
+            asking.server.database.query(
+                "select extract(epoch from left_at)::int from visits where participant_sid = %s", [sid]
+            )
+            == [(asking.call.start - 300,)]
+        ),
         5,
         "the visit ends with the call",
     )

@@ -242,9 +242,7 @@ def test_one_identity_in_two_rooms(server, make, ann, bob):
     calls = [Call(server, make()) for _ in range(2)]
     sids = [call.joined(bob.username) for call in calls]
     calls[0].left(bob.username, sids[0])
-    counts = [
-        ok(server.http.get(f"/rooms/{call.name}", headers=ann.headers))["participants_count"] for call in calls
-    ]
+    counts = [ok(server.http.get(f"/rooms/{call.name}", headers=ann.headers))["participants_count"] for call in calls]
     assert counts == [0, 1]
 
 

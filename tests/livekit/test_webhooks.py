@@ -256,7 +256,8 @@ def untouched(server, body):
     return (
         server.database.query("select 1 from livekit_events where id = %s", [found["id"]]) == []
         and server.database.query("select 1 from calls where session = %s", [found["room"]["sid"]]) == []
-        and server.database.query("select 1 from visits where participant_sid = %s", [found["participant"]["sid"]]) == []
+        and server.database.query("select 1 from visits where participant_sid = %s", [found["participant"]["sid"]])
+        == []
     )
 
 
@@ -440,4 +441,4 @@ def test_content_type_is_not_looked_at(server, event):
 def test_signature_is_over_the_octets(server):
     """Blanks, escapes and order are the body's own."""
     for body in (b' {"event" : "x"} ', b'{"event":"\\u0061"}', '{"event":"ü"}'.encode(), base64.b64encode(b"1")):
-        assert post(server, body).status_code == (200 if body[:1] in b' {' else 400)
+        assert post(server, body).status_code == (200 if body[:1] in b" {" else 400)
