@@ -13,7 +13,8 @@
 
 static int	signature_right(struct span, size_t, const void *, size_t);
 static int	part_read(struct arena *, struct span, struct value *);
-static int	base64url_decode(struct arena *, struct span, char **, size_t *);
+static int	base64url_decode(struct arena *, struct span, char **,
+		    size_t *);
 
 int
 jws_verify(struct arena *arena, struct span token, const void *secret,

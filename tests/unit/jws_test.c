@@ -23,7 +23,7 @@
 /* As LiveKit's own packages make it: livekit-facts.md, b1. */
 #define GOLDEN								\
 	HEAD64 ".eyJpc3MiOiJkZXZrZXkiLCJzdWIiOiJ1LTEiLCJuYmYiOjE3MDAwMDAw"	\
-	"MDAsImV4cCI6MTcwMDAwMDYwMCwidmlkZW8iOnsicm9vbSI6InItMSIsInJvb21K"	\
+	       "MDAsImV4cCI6MTcwMDAwMDYwMCwidmlkZW8iOnsicm9vbSI6InItMSIsInJvb21K"	\
 	"b2luIjp0cnVlfX0.mqZJhXAB1E4drSeIyTrdA05jXWfL7OqzJrUPLr7FgnQ"
 
 static struct arena	arena;
