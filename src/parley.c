@@ -23,6 +23,8 @@
 #include "http/route.h"
 #include "identity/hashing.h"
 #include "identity/identity.h"
+#include "livekit/outbox.h"
+#include "livekit/reconcile.h"
 #include "log.h"
 #include "settings.h"
 #include "tls/tls.h"
@@ -111,6 +113,8 @@ kore_worker_configure(void)
 	lanes = settings->database_connections / settings->workers;
 	lanes_start(database_conninfo, lanes < 1 ? 1 : lanes);
 	tls_worker_init();
+	outbox_worker_init();
+	reconcile_worker_init();
 	worker_started = 1;
 }
 

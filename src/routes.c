@@ -54,6 +54,22 @@ const struct route routes[] = {
 	    ROUTE_FIELDS(room_fields),
 	    .statement = STATEMENT_room_participants,
 	    .answer = ANSWER_NAMED_LIST, .message = "participants" },
+	{ METHOD_DELETE, "/rooms/{room_id}/participants/{identity}",
+	    ACCESS_USER, BODY_NONE, ROUTE_FIELDS(participant_fields),
+	    .statement = STATEMENT_participant_remove,
+	    .answer = ANSWER_MESSAGE, .message = "Participant removed" },
+	{ METHOD_GET, "/rooms/{room_id}/bans", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(room_fields), .statement = STATEMENT_ban_list,
+	    .answer = ANSWER_NAMED_LIST, .message = "bans" },
+	{ METHOD_POST, "/rooms/{room_id}/bans", ACCESS_USER, BODY_JSON,
+	    ROUTE_FIELDS(ban_fields), .statement = STATEMENT_ban_create },
+	{ METHOD_DELETE, "/rooms/{room_id}/bans/{username}", ACCESS_USER,
+	    BODY_NONE, ROUTE_FIELDS(banned_fields),
+	    .statement = STATEMENT_ban_delete,
+	    .answer = ANSWER_MESSAGE, .message = "Ban lifted" },
+
+	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
+	    .page = livekit_webhook },
 };
 
 const size_t nroutes = sizeof(routes) / sizeof(routes[0]);

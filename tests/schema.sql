@@ -1,3 +1,64 @@
+CREATE TABLE public.bans (
+    room_id integer NOT NULL,
+    user_id integer NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.bans IS 'who may not join a room';
+COMMENT ON COLUMN public.bans.room_id IS 'the room';
+COMMENT ON COLUMN public.bans.user_id IS 'the person';
+COMMENT ON COLUMN public.bans.reason IS 'as the one who banned gave it';
+COMMENT ON COLUMN public.bans.created_at IS 'since when';
+ALTER TABLE ONLY public.bans
+    ADD CONSTRAINT bans_pkey PRIMARY KEY (room_id, user_id);
+CREATE INDEX bans_user ON public.bans USING btree (user_id);
+COMMENT ON INDEX public.bans_user IS 'the bans of a person';
+ALTER TABLE ONLY public.bans
+    ADD CONSTRAINT bans_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+ALTER TABLE ONLY public.bans
+    ADD CONSTRAINT bans_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+CREATE TABLE public.calls (
+    session text NOT NULL,
+    room_id integer NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone
+);
+COMMENT ON TABLE public.calls IS 'lives of a room in LiveKit: from the first to come to the last to leave';
+COMMENT ON COLUMN public.calls.session IS 'LiveKit''s id of the call';
+COMMENT ON COLUMN public.calls.room_id IS 'the room';
+COMMENT ON COLUMN public.calls.started_at IS 'the earliest start reported';
+COMMENT ON COLUMN public.calls.finished_at IS 'the earliest end reported; nobody is in it after that';
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_pkey PRIMARY KEY (session);
+CREATE INDEX calls_room ON public.calls USING btree (room_id);
+COMMENT ON INDEX public.calls_room IS 'the calls of a room';
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+
+CREATE TABLE public.livekit_events (
+    id text NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.livekit_events IS 'webhooks that were taken in, so that a repeated one changes nothing; old ones are forgotten';
+COMMENT ON COLUMN public.livekit_events.id IS 'LiveKit''s id of the event';
+COMMENT ON COLUMN public.livekit_events.received_at IS 'when it first came';
+ALTER TABLE ONLY public.livekit_events
+    ADD CONSTRAINT livekit_events_pkey PRIMARY KEY (id);
+CREATE INDEX livekit_events_received ON public.livekit_events USING btree (received_at);
+COMMENT ON INDEX public.livekit_events_received IS 'those to forget';
+
+CREATE TABLE public.livekit_state (
+    is_single boolean DEFAULT true NOT NULL,
+    reconciled_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT livekit_state_single_check CHECK (is_single)
+);
+COMMENT ON TABLE public.livekit_state IS 'one row about LiveKit as a whole';
+COMMENT ON COLUMN public.livekit_state.is_single IS 'there is only this row';
+COMMENT ON COLUMN public.livekit_state.reconciled_at IS 'when a node last began to ask who is in the rooms';
+ALTER TABLE ONLY public.livekit_state
+    ADD CONSTRAINT livekit_state_pkey PRIMARY KEY (is_single);
+
 CREATE TABLE public.outbox (
     id bigint NOT NULL,
     action text NOT NULL,
@@ -31,6 +92,8 @@ ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 CREATE INDEX outbox_due ON public.outbox USING btree (due_at);
 COMMENT ON INDEX public.outbox_due IS 'what is to be tried now';
+CREATE UNIQUE INDEX outbox_once ON public.outbox USING btree (action, room_id, COALESCE(user_id, 0));
+COMMENT ON INDEX public.outbox_once IS 'one errand of a kind';
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
 ALTER TABLE ONLY public.outbox
@@ -43,7 +106,8 @@ CREATE TABLE public.room_participants (
     joined_at timestamp with time zone DEFAULT now(),
     left_at timestamp with time zone,
     is_connected boolean DEFAULT true,
-    promised_at timestamp with time zone
+    promised_at timestamp with time zone,
+    closed_by text
 );
 COMMENT ON TABLE public.room_participants IS 'seats: who has, or had, the right to be in a room';
 COMMENT ON COLUMN public.room_participants.id IS 'of this seat';
@@ -53,6 +117,7 @@ COMMENT ON COLUMN public.room_participants.joined_at IS 'when the seat was taken
 COMMENT ON COLUMN public.room_participants.left_at IS 'when it was given back; NULL while it is held';
 COMMENT ON COLUMN public.room_participants.is_connected IS 'the seat is held; NULL reads as false';
 COMMENT ON COLUMN public.room_participants.promised_at IS 'when a token for this seat was last given; NULL: by the old service';
+COMMENT ON COLUMN public.room_participants.closed_by IS 'why the seat was given back: left, removed, banned, deleted, timeout or disconnected';
 CREATE SEQUENCE public.room_participants_id_seq
     AS integer
     START WITH 1
@@ -65,6 +130,8 @@ ALTER TABLE ONLY public.room_participants ALTER COLUMN id SET DEFAULT nextval('p
 ALTER TABLE ONLY public.room_participants
     ADD CONSTRAINT room_participants_pkey PRIMARY KEY (id);
 CREATE INDEX ix_room_participants_id ON public.room_participants USING btree (id);
+CREATE INDEX room_participants_newest ON public.room_participants USING btree (room_id, user_id, id DESC);
+COMMENT ON INDEX public.room_participants_newest IS 'the seat a person has or last had in a room';
 CREATE UNIQUE INDEX room_participants_seat ON public.room_participants USING btree (room_id, user_id) WHERE is_connected;
 COMMENT ON INDEX public.room_participants_seat IS 'one seat a person and room; also counts the seats of a room';
 CREATE INDEX room_participants_user ON public.room_participants USING btree (user_id);
@@ -140,6 +207,24 @@ COMMENT ON COLUMN public.schema_migrations.breaking IS 'programs that do not kno
 COMMENT ON COLUMN public.schema_migrations.applied_at IS 'when';
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+CREATE TABLE public.tracks (
+    track_sid text NOT NULL,
+    participant_sid text NOT NULL,
+    source text DEFAULT 'UNKNOWN'::text NOT NULL,
+    muted boolean DEFAULT false NOT NULL,
+    is_gone boolean DEFAULT false NOT NULL
+);
+COMMENT ON TABLE public.tracks IS 'what people publish';
+COMMENT ON COLUMN public.tracks.track_sid IS 'LiveKit''s id of the track';
+COMMENT ON COLUMN public.tracks.participant_sid IS 'whose it is';
+COMMENT ON COLUMN public.tracks.source IS 'CAMERA, MICROPHONE, SCREEN_SHARE, SCREEN_SHARE_AUDIO or UNKNOWN';
+COMMENT ON COLUMN public.tracks.muted IS 'as last reported';
+COMMENT ON COLUMN public.tracks.is_gone IS 'it was unpublished, perhaps before we heard that it was published';
+ALTER TABLE ONLY public.tracks
+    ADD CONSTRAINT tracks_pkey PRIMARY KEY (track_sid);
+CREATE INDEX tracks_participant ON public.tracks USING btree (participant_sid) WHERE (NOT is_gone);
+COMMENT ON INDEX public.tracks_participant IS 'the tracks of a participant';
 
 CREATE TABLE public.users (
     id integer NOT NULL,

@@ -32,8 +32,8 @@ begin
 
 	update rooms r set is_active = false, updated_at = now() where r.id = room.id;
 	update room_participants p
-	set is_connected = false, left_at = now()
+	set is_connected = false, left_at = now(), closed_by = 'deleted', promised_at = null
 	where p.room_id = room.id and p.is_connected;
-	insert into outbox (action, room_id) values ('delete_room', room.id);
+	perform livekit_errand('delete_room', room.id, null);
 end
 $$;

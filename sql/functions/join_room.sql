@@ -30,6 +30,10 @@ begin
 		outcome := 'room_inactive';
 		return;
 	end if;
+	if exists (select from bans b where b.room_id = room.id and b.user_id = caller_id) then
+		outcome := 'banned_from_room';
+		return;
+	end if;
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
 
@@ -47,6 +51,9 @@ begin
 		return;
 	end if;
 
+	-- What was to send them out is not to meet them when they are back.
+	delete from outbox o
+	where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id;
 	insert into room_participants (room_id, user_id, joined_at, is_connected, promised_at)
 	values (room.id, caller_id, now(), true, now());
 end

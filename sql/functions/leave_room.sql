@@ -16,16 +16,19 @@ begin
 		return;
 	end if;
 
-	select r.* into room from room_by_ref(ref) r;
+	select r.* into room
+	from rooms r
+	where r.id = (select n.id from room_by_ref(ref) n)
+	for no key update;
 	update room_participants p
-	set is_connected = false, left_at = now()
+	set is_connected = false, left_at = now(), closed_by = 'left', promised_at = null
 	where p.room_id = room.id and p.user_id = caller_id and p.is_connected;
 	if not found then
 		outcome := 'not_in_room';
 		return;
 	end if;
 
-	insert into outbox (action, room_id, user_id)
-	values ('remove_participant', room.id, caller_id);
+	-- Also when no webhook told of a connection: it may have been lost.
+	perform livekit_errand('remove_participant', room.id, caller_id);
 end
 $$;

@@ -9,13 +9,26 @@ select
 	end as outcome,
 	u.username as identity,
 	u.username as name,
-	'' as sid,
+	coalesce(v.participant_sid, '') as sid,
 	floor(extract(epoch from p.joined_at))::bigint as joined_at,
-	'JOINING' as state,
+	case when v.participant_sid is null then 'JOINING' else 'ACTIVE' end as state,
 	u.id as user_id,
-	json '[]' as tracks
+	(
+		select coalesce(json_agg(json_build_object('sid', t.track_sid, 'source', t.source, 'muted', t.muted)
+			order by t.track_sid), '[]')
+		from tracks t
+		where t.participant_sid = v.participant_sid and not t.is_gone
+	) as tracks
 from caller($1) c
 left join room_by_ref($2) r on true
 left join room_participants p on p.room_id = r.id and p.is_connected
 left join users u on u.id = p.user_id
+left join lateral (
+	select o.participant_sid
+	from visits o
+	left join calls s on s.session = o.session
+	where o.room_id = p.room_id and o.user_id = p.user_id and o.left_at is null and s.finished_at is null
+	order by o.joined_at desc
+	limit 1
+) v on true
 order by p.id

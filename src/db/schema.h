@@ -17,7 +17,8 @@
 #define MIGRATIONS(X)				\
 	X(1, 0001_base, 0)			\
 	X(2, 0002_seats, 0)			\
-	X(3, 0003_visits_outbox, 0)
+	X(3, 0003_visits_outbox, 0)		\
+	X(4, 0004_presence, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -34,7 +35,18 @@
 	X(update_room)				\
 	X(delete_room)				\
 	X(join_room)				\
-	X(leave_room)
+	X(leave_room)				\
+	X(livekit_errand)			\
+	X(settle_seat)				\
+	X(livekit_visit)			\
+	X(livekit_report)			\
+	X(livekit_tracks)			\
+	X(livekit_repair)			\
+	X(moderate_room)			\
+	X(expel)				\
+	X(remove_participant)			\
+	X(ban_user)				\
+	X(unban_user)
 
 #define SCHEMA_COUNT_MIGRATION(number, name, breaking)	+ 1
 #define SCHEMA_COUNT_FUNCTION(name)			+ 1

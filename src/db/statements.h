@@ -29,7 +29,19 @@
 	X(room_delete, WRITE)		\
 	X(room_join, WRITE)		\
 	X(room_leave, WRITE)		\
-	X(room_participants, READ)
+	X(room_participants, READ)	\
+	X(livekit_event, WRITE)		\
+	X(outbox_claim, WRITE)		\
+	X(outbox_done, WRITE)		\
+	X(outbox_failed, WRITE)		\
+	X(reconcile_due, WRITE)		\
+	X(reconcile_again, WRITE)	\
+	X(reconcile_rooms, WRITE)	\
+	X(reconcile_room, WRITE)	\
+	X(participant_remove, WRITE)	\
+	X(ban_create, WRITE)		\
+	X(ban_list, READ)		\
+	X(ban_delete, WRITE)
 
 enum statement_kind {
 	STATEMENT_READ,

@@ -22,6 +22,11 @@
 	X(not_in_room, 400, "You are not in this room")			\
 	X(not_creator_delete, 403, "Only the room creator can delete the room") \
 	X(not_creator_update, 403, "Only the room creator can update the room") \
+	X(not_moderator, 403, "Only the room creator can moderate the room") \
+	X(participant_not_found, 404, "Participant not found")		\
+	X(ban_not_found, 404, "Ban not found")				\
+	X(banned_from_room, 403, "You are banned from this room")	\
+	X(webhook_refused, 401, "Invalid webhook signature")		\
 	X(user_not_found, 404, "User not found")			\
 	X(room_not_found, 404, "Room not found")			\
 	X(not_found, 404, "Not Found")					\

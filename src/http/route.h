@@ -16,7 +16,8 @@ enum access {
 enum body_kind {
 	BODY_NONE,
 	BODY_JSON,
-	BODY_FORM
+	BODY_FORM,
+	BODY_RAW		/* the page reads the octets itself */
 };
 
 enum answer {

@@ -8,6 +8,7 @@
 #include "settings.h"
 
 #define GRANT_BACKDATE		10	/* seconds: clocks differ */
+#define SERVICE_TTL		60	/* seconds, of a call's token */
 #define ROOM_EMPTY_TIMEOUT	300	/* seconds until nobody came */
 #define ROOM_DEPARTURE_TIMEOUT	20	/* seconds after the last has left */
 
@@ -47,6 +48,38 @@ grant_join(const struct join_grant *grant, time_t now, char *out, size_t size)
 	json_put_integer(&json, ROOM_DEPARTURE_TIMEOUT);
 	json_name(&json, "maxParticipants");
 	json_put_integer(&json, grant->max_participants);
+	json_object_end(&json);
+	json_object_end(&json);
+
+	ok = sign(&claims, out, size);
+	buffer_cleanup(&claims);
+
+	return (ok);
+}
+
+int
+grant_service(enum service_grant grant, const char *room, time_t now,
+    char *out, size_t size)
+{
+	static const char *const	names[] = {
+		[GRANT_ROOM_CREATE] = "roomCreate",
+		[GRANT_ROOM_LIST] = "roomList",
+		[GRANT_ROOM_ADMIN] = "roomAdmin",
+	};
+	struct buffer	claims;
+	struct json	json;
+	int		ok;
+
+	buffer_init(&claims);
+	json_init(&json, &claims);
+	json_object_begin(&json);
+	claims_begin(&json, "parley", now, SERVICE_TTL);
+	json_name(&json, "video");
+	json_object_begin(&json);
+	json_name(&json, names[grant]);
+	json_put_boolean(&json, 1);
+	if (room != NULL)
+		json_member(&json, "room", room);
 	json_object_end(&json);
 	json_object_end(&json);
 

@@ -26,4 +26,18 @@ struct join_grant {
 int	grant_join(const struct join_grant *, time_t now, char *out,
 	    size_t size) MUST_CHECK;
 
+/* What a call of ours to LiveKit needs: never more than one of these. */
+enum service_grant {
+	GRANT_ROOM_CREATE,	/* also to delete */
+	GRANT_ROOM_LIST,
+	GRANT_ROOM_ADMIN	/* of the one room */
+};
+
+/*
+ * The token of one call of ours, good for a minute. It never leaves the
+ * servers. Returns 0 when it does not fit.
+ */
+int	grant_service(enum service_grant, const char *room, time_t now,
+	    char *out, size_t size) MUST_CHECK;
+
 #endif

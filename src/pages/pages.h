@@ -50,10 +50,16 @@ page_step			auth_password;
 extern const struct field	page_fields[2];		/* skip, limit */
 extern const struct field	user_fields[1];		/* user_id */
 
+/* livekit_pages.c */
+page_step			livekit_webhook;
+
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */
 extern const struct field	room_create_fields[3];
 extern const struct field	room_update_fields[4];
 page_step			room_join;
+extern const struct field	participant_fields[2];
+extern const struct field	ban_fields[3];
+extern const struct field	banned_fields[2];
 
 #endif

@@ -9,6 +9,7 @@
 
 #define NAME_MAX_LENGTH		100
 #define DESCRIPTION_MAX		10000
+#define REASON_MAX		1000
 #define PARTICIPANTS		"50"
 #define PARTICIPANTS_MAX	1000000
 
@@ -42,6 +43,23 @@ const struct field room_update_fields[4] = {
 	    FIELD_PATCH | FIELD_NULLABLE, 0, DESCRIPTION_MAX, NULL },
 	{ FIELD_BODY, "max_participants", FIELD_INTEGER,
 	    FIELD_PATCH | FIELD_NULLABLE, 1, PARTICIPANTS_MAX, PARTICIPANTS },
+};
+
+const struct field participant_fields[2] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+	{ FIELD_PATH, "identity", FIELD_STRING, 0, 0, 0, NULL },
+};
+
+const struct field ban_fields[3] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+	{ FIELD_BODY, "username", FIELD_STRING, FIELD_REQUIRED, 1, 0, NULL },
+	{ FIELD_BODY, "reason", FIELD_STRING, FIELD_NULLABLE, 0, REASON_MAX,
+	    NULL },
+};
+
+const struct field banned_fields[2] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+	{ FIELD_PATH, "username", FIELD_STRING, 0, 0, 0, NULL },
 };
 
 /* A seat from the database, a token from us: LiveKit is not asked. */

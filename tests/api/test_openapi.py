@@ -20,6 +20,8 @@ TRANSPORT = {
 # And these are of paths that are not there: they stand in the introduction.
 ELSEWHERE = {"not_found", "method_not_allowed"}
 MIN_PASSWORD_LENGTH = 6
+# A name in a path is any text: one that nobody has is not found.
+NAME = ("FIELD_PATH", "FIELD_STRING")
 
 
 def media(holder):
@@ -117,7 +119,12 @@ def test_routes_are_those_of_the_table_in_its_order():
 def test_access_and_body_are_those_of_the_table(method, path, operation):
     route = ROUTES[method, path]
     assert (operation.get("security") == []) == (route.access == "PUBLIC")
-    types = {"NONE": [], "JSON": ["application/json"], "FORM": ["application/x-www-form-urlencoded"]}
+    types = {
+        "NONE": [],
+        "JSON": ["application/json"],
+        "FORM": ["application/x-www-form-urlencoded"],
+        "RAW": ["application/webhook+json"],
+    }
     assert list(operation.get("requestBody", {}).get("content", {})) == types[route.body]
 
 
@@ -151,7 +158,8 @@ def test_input_is_that_of_the_field_tables(method, path, operation):
         )
     for content in media(operation.get("requestBody", {})):
         body = openapi.resolve(content["schema"])
-        for name, schema in body["properties"].items():
+        # What a page reads by itself has no table.
+        for name, schema in body.get("properties", {}).items():
             documented["FIELD_BODY", name] = (name in body.get("required", ()), openapi.resolve(schema))
     fields = {(field.place, field.name): field for field in ROUTES[method, path].fields}
     assert set(documented) == set(fields)
@@ -174,11 +182,12 @@ def test_errors_are_those_that_the_sources_can_give(method, path, operation):
     for name in sources.route_outcomes(route) - TRANSPORT:
         status, text = sources.outcomes()[name]
         expected.setdefault(str(status), set()).add(text)
-    if any(field.type != "FIELD_ROOM_ID" for field in route.fields):
+    if any(field.type != "FIELD_ROOM_ID" and (field.place, field.type) != NAME for field in route.fields):
         expected["422"] = set()
     responses = {status: openapi.resolve(response) for status, response in operation["responses"].items()}
     assert {status: texts(response) for status, response in responses.items() if status[0] in "45"} == expected
-    assert [status for status in responses if status[0] == "2"] == ["200"]
+    made = "created" in sources.statement_outcomes(route.statement) if route.statement else False
+    assert [status for status in responses if status[0] == "2"] == (["200", "201"] if made else ["200"])
     assert operation["responses"]["default"] == {"$ref": "#/components/responses/Refused"}
 
 
@@ -225,7 +234,11 @@ def test_server_allows_the_methods_of_the_document(server, path):
         assert set(answer.headers["allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), [p for p in OPERATIONS if "requestBody" in p.values[2]])
+# The webhook's have to be signed: tests/livekit.
+WITH_BODY = [p for p in OPERATIONS if "requestBody" in p.values[2] and p.values[1] != "/livekit/webhook"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), WITH_BODY)
 def test_server_takes_the_examples_of_requests(server, method, path, operation):
     """Sent as they stand, but for names that somebody has already."""
     ((media_type, content),) = operation["requestBody"]["content"].items()
@@ -236,10 +249,10 @@ def test_server_takes_the_examples_of_requests(server, method, path, operation):
         if "email" in body:
             body["email"] = f"{new_name()}@{body['email'].partition('@')[2]}"
         if "username" in body:
-            body["username"] = person.username if path == "/auth/login" else new_name()
+            body["username"] = new_name() if path == "/auth/register" else person.username
         how = {"json" if media_type == "application/json" else "data": body}
         answer = server.http.request(method, path.replace("{room_id}", room["room_id"]), headers=person.headers, **how)
-        assert answer.status_code == 200, (example, answer.text)
+        assert answer.is_success, (example, answer.text)
 
 
 # --- the check that every answer goes through ---

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness.cluster import Cluster
+from harness.poll import free_port
 from harness.server import ROOT, Server, migrated
 
 
@@ -67,3 +68,17 @@ def node_sdk():
             shutil.rmtree(folder)
             pytest.skip(f"npm could not install livekit-server-sdk: {done.stderr.strip()[-300:]}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(cluster, tmp_path_factory):
+    """A server that hears of LiveKit by webhooks alone: where it would ask, nobody listens."""
+    database = migrated(cluster, tmp_path_factory.mktemp("migrate"), "parley_webhooks")
+    made = Server(tmp_path_factory.mktemp("server"), database.url(), LIVEKIT_API_URL=f"http://127.0.0.1:{free_port()}")
+    made.database = database
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+    faults = made.log_faults()
+    assert not faults, "in the log:\n" + "\n".join(faults[:20])

@@ -53,7 +53,7 @@ def routes():
     rows = re.findall(r"\{ (METHOD_.*?) \},?$", read("src/routes.c"), re.S | re.M)
     found = []
     for row in rows:
-        method, path, access, body = re.match(r'METHOD_(\w+), "([^"]+)", ACCESS_(\w+), BODY_(\w+)', row).groups()
+        method, path, access, body = re.match(r'METHOD_(\w+), "([^"]+)",\s+ACCESS_(\w+),\s+BODY_(\w+)', row).groups()
         starts = (r"ROUTE_FIELDS\(", "statement = STATEMENT_", "page = ")
         table, statement, page = (next(iter(re.findall(start + r"(\w+)", row)), None) for start in starts)
         found.append(Route(method.lower(), path, access, body, fields()[table] if table else [], statement, page))

@@ -1,0 +1,9 @@
+-- It did not work: again after 1, 2, 4 and then every 5 seconds, for the call is
+-- to end soon after LiveKit is back.
+-- $1 id, $2 what was met
+update outbox
+set
+	due_at = now() + least(power(2, least(attempts, 6)) * interval '0.5 seconds', interval '5 seconds'),
+	last_error = $2
+where id = $1::bigint
+returning 'ok' as outcome

@@ -1,0 +1,150 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <kore/kore.h>
+
+#include "db/query.h"
+#include "livekit/outbox.h"
+#include "livekit/room_service.h"
+#include "data/json_write.h"
+#include "log.h"
+
+#define OUTBOX_TICK_MS	300
+#define OUTBOX_TEXT_MAX	64
+
+/* The columns of outbox_claim's rows. */
+enum claim_column {
+	CLAIM_OUTCOME,
+	CLAIM_ID,
+	CLAIM_CREATED_AT,
+	CLAIM_ACTION,
+	CLAIM_ROOM,
+	CLAIM_IDENTITY,
+	CLAIM_DECIDED_AT
+};
+
+struct errand {
+	char		id[OUTBOX_TEXT_MAX];
+	char		created_at[OUTBOX_TEXT_MAX];
+	struct query	query;		/* that notes how it ended */
+};
+
+static void	look(void *, u_int64_t);
+static void	claimed(struct query *);
+static void	carry_out(const PGresult *, int);
+static void	carried_out(void *, enum service_result, int, struct span);
+static void	noted(struct query *);
+
+static struct query	claim;
+static int		claiming;
+
+void
+outbox_worker_init(void)
+{
+	(void)kore_timer_add(look, OUTBOX_TICK_MS, NULL, 0);
+}
+
+static void
+look(void *arg, u_int64_t now)
+{
+	(void)arg;
+	(void)now;
+
+	if (claiming || database_state() != DATABASE_READY)
+		return;
+
+	claiming = 1;
+	claim.statement = STATEMENT_outbox_claim;
+	claim.nparams = 0;
+	claim.done = claimed;
+	query_start(&claim);
+}
+
+static void
+claimed(struct query *query)
+{
+	int	row;
+
+	claiming = 0;
+	if (query->result == QUERY_OK) {
+		for (row = 0; row < PQntuples(query->rows); row++)
+			carry_out(query->rows, row);
+	}
+	PQclear(query->rows);
+	query->rows = NULL;
+}
+
+static void
+carry_out(const PGresult *rows, int row)
+{
+	struct errand	*errand;
+	struct buffer	body;
+	struct json	json;
+	const char	*room;
+	int		remove;
+
+	if ((errand = calloc(1, sizeof(*errand))) == NULL)
+		fatal("outbox: out of memory");
+	(void)kore_strlcpy(errand->id, PQgetvalue(rows, row, CLAIM_ID),
+	    sizeof(errand->id));
+	(void)kore_strlcpy(errand->created_at,
+	    PQgetvalue(rows, row, CLAIM_CREATED_AT),
+	    sizeof(errand->created_at));
+
+	room = PQgetvalue(rows, row, CLAIM_ROOM);
+	remove = strcmp(PQgetvalue(rows, row, CLAIM_ACTION),
+	    "remove_participant") == 0;
+
+	buffer_init(&body);
+	json_init(&json, &body);
+	json_object_begin(&json);
+	json_member(&json, "room", room);
+	if (remove) {
+		json_member(&json, "identity",
+		    PQgetvalue(rows, row, CLAIM_IDENTITY));
+		/* LiveKit Cloud refuses older tokens from then on. */
+		json_member(&json, "revokeTokenTs",
+		    PQgetvalue(rows, row, CLAIM_DECIDED_AT));
+	}
+	json_object_end(&json);
+
+	if (room_service_call(remove ? "RemoveParticipant" : "DeleteRoom",
+	    remove ? GRANT_ROOM_ADMIN : GRANT_ROOM_CREATE, room, &body,
+	    carried_out, errand) == NULL)
+		free(errand);	/* due again in ten seconds */
+	buffer_cleanup(&body);
+}
+
+static void
+carried_out(void *arg, enum service_result result, int status,
+    struct span body)
+{
+	struct errand	*errand = arg;
+	struct query	*query = &errand->query;
+
+	(void)body;
+	(void)status;
+
+	query->params[0] = errand->id;
+	query->nparams = 2;
+	query->done = noted;
+	query->arg = errand;
+	if (result == SERVICE_OK || result == SERVICE_GONE) {
+		query->statement = STATEMENT_outbox_done;
+		query->params[1] = errand->created_at;
+	} else {
+		query->statement = STATEMENT_outbox_failed;
+		query->params[1] = result == SERVICE_REFUSED ? "refused" :
+		    result == SERVICE_TIMEOUT ? "no answer in time" :
+		    "not reachable";
+	}
+	query_start(query);
+}
+
+/* Should the note be lost the errand is due again, which does no harm. */
+static void
+noted(struct query *query)
+{
+	PQclear(query->rows);
+	free(query->arg);
+}

@@ -1,0 +1,11 @@
+#ifndef PARLEY_LIVEKIT_RECONCILE_H
+#define PARLEY_LIVEKIT_RECONCILE_H
+
+/*
+ * Asks LiveKit every RECONCILE_SECONDS who is in its rooms, and mends what the
+ * database believes: webhooks may be late, lost or forged by nobody. One worker
+ * of all nodes does it at a time. To be called once a worker.
+ */
+void	reconcile_worker_init(void);
+
+#endif
