@@ -302,8 +302,8 @@ version_parse(struct head *head, struct span version)
 }
 
 /*
- * Reads all field lines and drops those that are none, so that even a bad head's
- * Origin is known. Returns what is wrong with the first bad one.
+ * Reads all field lines and drops those that are none, so that even a bad
+ * head's Origin is known. Returns what is wrong with the first bad one.
  */
 static int
 fields_parse(struct head *head, struct framing *framing)

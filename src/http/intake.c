@@ -1,12 +1,9 @@
 #include <sys/socket.h>
 #include <sys/queue.h>
 
-#include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <kore/kore.h>
@@ -14,6 +11,7 @@
 
 #include "http/exchange.h"
 #include "http/intake.h"
+#include "http/octets.h"
 #include "http/reply.h"
 
 #define INTAKE_READ_SIZE	(64 * 1024)
@@ -55,8 +53,7 @@ static void	intake_event(void *, int);
 static void	end_if_due(struct intake *);
 static void	intake_disconnect(struct connection *);
 static int	intake_receive(struct netbuf *);
-static int	read_plain(struct connection *, size_t *);
-static int	read_tls(struct connection *, size_t *);
+static int	intake_read(struct connection *, size_t *);
 static void	consume(struct intake *, const char *, size_t);
 static size_t	consume_head(struct intake *, const char *, size_t);
 static size_t	consume_body(struct intake *, const char *, size_t);
@@ -103,7 +100,7 @@ intake_connect(struct connection *c)
 	c->hdlr_extra = in;
 	c->disconnect = intake_disconnect;
 	c->evt.handle = intake_event;
-	c->read = c->ssl == NULL ? read_plain : read_tls;
+	c->read = intake_read;
 	c->proto = CONN_PROTO_HTTP;
 	c->state = CONN_STATE_ESTABLISHED;
 	c->idle_timer.length = INTAKE_IDLE_MS;
@@ -198,56 +195,12 @@ end_if_due(struct intake *in)
 }
 
 static int
-read_plain(struct connection *c, size_t *bytes)
+intake_read(struct connection *c, size_t *bytes)
 {
 	struct intake	*in = c->hdlr_extra;
-	ssize_t		r;
 
-	*bytes = 0;
-	r = recv(c->fd, c->rnb->buf, sizeof(read_buffer), 0);
-	if (r > 0) {
-		*bytes = (size_t)r;
-		return (KORE_RESULT_OK);
-	}
-	if (r == 0) {
-		in->ended = 1;
-	} else if (errno == EINTR) {
-		return (KORE_RESULT_OK);
-	} else if (errno != EAGAIN) {
-		return (KORE_RESULT_ERROR);
-	}
-	c->evt.flags &= ~KORE_EVENT_READ;
-
-	return (KORE_RESULT_OK);
-}
-
-static int
-read_tls(struct connection *c, size_t *bytes)
-{
-	struct intake	*in = c->hdlr_extra;
-	int		r;
-
-	*bytes = 0;
-	ERR_clear_error();
-	r = SSL_read(c->ssl, c->rnb->buf, sizeof(read_buffer));
-	if (r > 0) {
-		*bytes = (size_t)r;
-		return (KORE_RESULT_OK);
-	}
-
-	switch (SSL_get_error(c->ssl, r)) {
-	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE:
-		break;
-	case SSL_ERROR_ZERO_RETURN:
-		in->ended = 1;
-		break;
-	default:
-		return (KORE_RESULT_ERROR);
-	}
-	c->evt.flags &= ~KORE_EVENT_READ;
-
-	return (KORE_RESULT_OK);
+	return (octets_read(c, read_buffer, sizeof(read_buffer), bytes,
+	    &in->ended));
 }
 
 static int

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness.people import newcomer
+from harness.poll import poll
 from harness.server import descendants
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -29,14 +30,14 @@ def test_workers_run_as_nobody_with_a_host_name_and_a_key_only_root_can_read(sta
     assert server.key.stat().st_uid == 0
     server.wait_ready()
     nobody = pwd.getpwnam("nobody").pw_uid
-    assert uids_of(worker_pids(server)) == {(nobody,) * 4}
+    poll(lambda: uids_of(worker_pids(server)) == {(nobody,) * 4}, what="workers that are nobody")
     assert server.client(tls=True).get("/health").status_code == 200
 
 
 def test_run_as_is_the_user_it_names(start_server):
     server = start_server(RUN_AS="daemon")
     daemon = pwd.getpwnam("daemon").pw_uid
-    assert uids_of(worker_pids(server)) == {(daemon,) * 4}
+    poll(lambda: uids_of(worker_pids(server)) == {(daemon,) * 4}, what="workers that are daemon")
     assert newcomer(server.http).token
 
 

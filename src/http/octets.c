@@ -1,0 +1,76 @@
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <limits.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <kore/kore.h>
+
+#include "http/octets.h"
+
+static int	read_plain(struct connection *, void *, size_t, size_t *,
+		    int *);
+static int	read_tls(struct connection *, void *, size_t, size_t *, int *);
+
+int
+octets_read(struct connection *c, void *data, size_t size, size_t *bytes,
+    int *ended)
+{
+	*bytes = 0;
+
+	return (c->ssl == NULL ? read_plain(c, data, size, bytes, ended) :
+	    read_tls(c, data, size, bytes, ended));
+}
+
+static int
+read_plain(struct connection *c, void *data, size_t size, size_t *bytes,
+    int *ended)
+{
+	ssize_t	r;
+
+	r = recv(c->fd, data, size, 0);
+	if (r > 0) {
+		*bytes = (size_t)r;
+		return (KORE_RESULT_OK);
+	}
+	if (r == 0) {
+		*ended = 1;
+	} else if (errno == EINTR) {
+		return (KORE_RESULT_OK);
+	} else if (errno != EAGAIN) {
+		return (KORE_RESULT_ERROR);
+	}
+	c->evt.flags &= ~KORE_EVENT_READ;
+
+	return (KORE_RESULT_OK);
+}
+
+static int
+read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
+    int *ended)
+{
+	int	r;
+
+	ERR_clear_error();
+	r = SSL_read(c->ssl, data, size > INT_MAX ? INT_MAX : (int)size);
+	if (r > 0) {
+		*bytes = (size_t)r;
+		return (KORE_RESULT_OK);
+	}
+
+	switch (SSL_get_error(c->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		*ended = 1;
+		break;
+	default:
+		return (KORE_RESULT_ERROR);
+	}
+	c->evt.flags &= ~KORE_EVENT_READ;
+
+	return (KORE_RESULT_OK);
+}
