@@ -7,7 +7,9 @@
 #include "http/reply.h"
 #include "http/route.h"
 #include "identity/identity.h"
+#include "pages/pages.h"
 
+static int	route_is_there(const struct exchange *);
 static int	caller_known(struct exchange *);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
@@ -26,7 +28,7 @@ endpoint_begin(struct exchange *x)
 		    route_allow(&x->arena, route));
 		return;
 	}
-	if (route == NULL) {
+	if (route == NULL || !route_is_there(x)) {
 		reply_outcome(x, OUTCOME_not_found);
 		return;
 	}
@@ -70,6 +72,14 @@ endpoint_statement(struct exchange *x, page_step *next,
 		params[n++] = extra[k];
 
 	exchange_statement(x, next, statement, n, params);
+}
+
+/* An address of their own has the metrics alone. */
+static int
+route_is_there(const struct exchange *x)
+{
+	return (x->listener != LISTENER_METRICS ||
+	    x->route->page == metrics_page);
 }
 
 /* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */

@@ -10,6 +10,9 @@ page_step	meta_root;
 page_step	meta_health;
 page_step	meta_openapi;
 
+/* metrics_pages.c */
+page_step	metrics_page;
+
 /* auth_pages.c */
 enum register_field {
 	REGISTER_USERNAME,
