@@ -63,8 +63,9 @@ function Inside({ room, user }: { room: ListedRoom; user: User }) {
       </h2>
       {!people.data && <Skeleton lines={2} />}
       {people.data?.length === 0 && <p className="hint">Nobody yet. The first one opens the call.</p>}
+      {people.data && people.data.length > 0 && (
       <ul className="people">
-        {people.data?.map((person) => (
+        {people.data.map((person) => (
           <li key={person.identity}>
             <Avatar name={person.name} />
             <span className="grow">
@@ -75,6 +76,7 @@ function Inside({ room, user }: { room: ListedRoom; user: User }) {
           </li>
         ))}
       </ul>
+      )}
     </section>
   );
 }

@@ -64,7 +64,7 @@ export function Popup({ label, className = "", button, kind = "panel", children 
         ref={popup}
         id={id}
         popover="auto"
-        className={`popup ${kind}`}
+        className={kind === "menu" ? "popup menu" : "popup"}
         role={kind === "menu" ? "menu" : "dialog"}
         aria-label={label}
         onKeyDown={walk}
