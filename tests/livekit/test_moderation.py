@@ -11,8 +11,8 @@ from harness.answers import errors, ok, refused
 from harness.crowd import crowd, lines, together
 from harness.people import new_name
 from harness.poll import poll
-from harness.sfu import Sfu
 from harness.server import Server, migrated
+from harness.sfu import Sfu
 from harness.webhooks import Call
 
 MODERATOR = "Only the room creator can moderate the room"
