@@ -79,11 +79,9 @@
 	X(outbox_errands_total, COUNTER, SERVICE, NONE, NONE,		\
 	    "Errands to LiveKit by how they ended")			\
 	X(outbox_pending, NODE, NONE, NONE, NONE,			\
-	    "Errands that LiveKit has still to carry out")		\
+	    "Errands that LiveKit has still to carry out, to a thousand") \
 	X(outbox_oldest_seconds, NODE, NONE, NONE, NONE,		\
-	    "Age of the oldest of them")				\
-	X(seats, NODE, NONE, NONE, NONE,				\
-	    "People in rooms, or on their way")
+	    "Age of the oldest of them")
 
 enum metric {
 #define METRIC_ENUM(name, type, a, b, c, help)	METRIC_##name,

@@ -17,8 +17,7 @@
 enum backlog_column {
 	BACKLOG_OUTCOME,
 	BACKLOG_ERRANDS,
-	BACKLOG_OLDEST,
-	BACKLOG_SEATS
+	BACKLOG_OLDEST
 };
 
 static void	tick(void *, u_int64_t);
@@ -84,8 +83,6 @@ backlog_seen(struct query *query)
 		    query->rows, 0, BACKLOG_ERRANDS), NULL, 10));
 		metric_set(METRIC_outbox_oldest_seconds, strtoull(PQgetvalue(
 		    query->rows, 0, BACKLOG_OLDEST), NULL, 10));
-		metric_set(METRIC_seats, strtoull(PQgetvalue(
-		    query->rows, 0, BACKLOG_SEATS), NULL, 10));
 	}
 	PQclear(query->rows);
 	query->rows = NULL;
