@@ -179,11 +179,13 @@ def test_the_client_may_talk_to_livekit_and_to_nobody_else(start_server, url, so
 # --- paths ---
 
 
+PATHS = """
+/app/ /app/room/room_ab12cd34 /app/rooms /app/a/b/c/d/e/ /app/?x=1 /app/zo%C3%AB /app/index.html /app/a%2Fb /app//
+""".split()
+
+
 @pytest.mark.skipif(not site.HAS_CLIENT, reason="the client is not there yet")
-@pytest.mark.parametrize(
-    "path",
-    "/app/ /app/room/room_ab12cd34 /app/rooms /app/a/b/c/d/e/ /app/?x=1 /app/zo%C3%AB /app/index.html /app/a%2Fb /app//".split(),
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_paths_of_the_client_are_its_page(server, path):
     page, response = fetch(server, "/app/"), fetch(server, path)
     assert (response.status, response.body, response.get("etag")) == (200, page.body, page.get("etag"))
