@@ -9,7 +9,7 @@ const struct route routes[] = {
 	{ METHOD_GET, "/ready", ACCESS_PUBLIC, BODY_NONE,
 	    .statement = STATEMENT_ready },
 	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
-	    .page = meta_openapi },
+	    .page = site_openapi },
 	{ METHOD_GET, "/metrics", ACCESS_PUBLIC, BODY_NONE,
 	    .page = metrics_page },
 
@@ -90,6 +90,13 @@ const struct route routes[] = {
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook, .tally = METRIC_webhooks_total },
+
+	/* For browsers: these are no calls, and not in openapi.json. */
+	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_client },
+	{ METHOD_GET, "/docs/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_docs },
+	{ METHOD_GET, "/redoc", ACCESS_PUBLIC, BODY_NONE, .page = site_redoc },
 };
 
 const size_t nroutes = sizeof(routes) / sizeof(routes[0]);

@@ -8,7 +8,6 @@
 /* meta_pages.c */
 page_step	meta_root;
 page_step	meta_health;
-page_step	meta_openapi;
 
 /* metrics_pages.c */
 page_step	metrics_page;
@@ -63,6 +62,12 @@ extern const struct field	user_fields[1];		/* user_id */
 
 /* livekit_pages.c */
 page_step			livekit_webhook;
+
+/* site_pages.c */
+page_step			site_openapi;
+page_step			site_client;
+page_step			site_docs;
+page_step			site_redoc;
 
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */
