@@ -9,6 +9,7 @@ and ports of its own. Tests that share what a fixture made for their module stay
 """
 
 import collections
+import contextlib
 import os
 from pathlib import Path
 
@@ -98,3 +99,28 @@ def cluster(request):
 @pytest.fixture(scope="session")
 def template(cluster, tmp_path_factory):
     return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
+
+
+def livekit(tmp_path_factory):
+    """The LiveKit server of the session (harness.livekit)."""
+    from harness.livekit import LiveKit, program
+
+    if program() is None:
+        pytest.skip("no LiveKit server: ./dev test builds it (see var/log/livekit-build.log)")
+    made = LiveKit(tmp_path_factory.mktemp("livekit"))
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def start_wired(livekit, start_server):
+    """As start_server: a parley server that uses the session's LiveKit and gets its webhooks."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments, **settings):
+            server = start_server(*arguments, **{**livekit.settings, **settings})
+            return stack.enter_context(livekit.told_to(server))
+
+        yield start

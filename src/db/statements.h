@@ -15,7 +15,12 @@
 	X(ready, READ)			\
 	X(user_me, READ)		\
 	X(user_login, READ)		\
-	X(user_rehash, WRITE)		\
+	X(session_begin, WRITE)		\
+	X(session_refresh, WRITE)	\
+	X(session_end, WRITE)		\
+	X(session_list, READ)		\
+	X(session_delete, WRITE)	\
+	X(session_prune, WRITE)		\
 	X(user_register, WRITE)		\
 	X(user_update, WRITE)		\
 	X(user_password, READ)		\
@@ -39,6 +44,9 @@
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\
+	X(participant_moderate, READ)	\
+	X(room_moderate, READ)		\
+	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
 	X(ban_list, READ)		\
 	X(ban_delete, WRITE)

@@ -6,9 +6,10 @@
 #include "http/endpoint.h"
 #include "http/reply.h"
 #include "http/route.h"
+#include "identity/caller.h"
 #include "identity/identity.h"
 
-static int	caller_known(struct exchange *);
+static int	params_fill(struct exchange *, const char **, int);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
 static int	body_json(struct exchange *, struct value *, struct json *);
@@ -35,7 +36,7 @@ endpoint_begin(struct exchange *x)
 		reply_outcome(x, OUTCOME_method_not_allowed);
 		return;
 	}
-	if (route->access == ACCESS_USER && !caller_known(x)) {
+	if (route->access == ACCESS_USER && !endpoint_caller(x)) {
 		reply_outcome(x, OUTCOME_unauthenticated);
 		return;
 	}
@@ -54,27 +55,53 @@ endpoint_statement(struct exchange *x, page_step *next,
     enum statement_id statement, const char *const *extra, int nextra)
 {
 	const char	*params[QUERY_PARAMS_MAX];
-	size_t		i;
 	int		n, k;
 
-	n = 0;
-	if (x->route->access == ACCESS_USER)
-		params[n++] = x->caller.subject;
-	for (i = 0; i < x->route->nfields; i++) {
-		if (x->route->fields[i].flags & FIELD_PATCH)
-			params[n++] = x->inputs[i].state == INPUT_ABSENT ?
-			    "false" : "true";
-		params[n++] = x->inputs[i].text;
-	}
+	n = params_fill(x, params, 0);
 	for (k = 0; k < nextra; k++)
 		params[n++] = extra[k];
 
 	exchange_statement(x, next, statement, n, params);
 }
 
-/* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */
+void
+endpoint_path_statement(struct exchange *x, page_step *next,
+    enum statement_id statement)
+{
+	const char	*params[QUERY_PARAMS_MAX];
+	int		n;
+
+	n = params_fill(x, params, 1);
+	exchange_statement(x, next, statement, n, params);
+}
+
+/* The caller and the inputs, as a statement takes them; returns how many. */
 static int
-caller_known(struct exchange *x)
+params_fill(struct exchange *x, const char **params, int path_only)
+{
+	const struct field	*field;
+	size_t			i;
+	int			n;
+
+	n = 0;
+	if (x->route->access == ACCESS_USER)
+		params[n++] = endpoint_caller_text(x);
+	for (i = 0; i < x->route->nfields; i++) {
+		field = &x->route->fields[i];
+		if (path_only && field->place != FIELD_PATH)
+			continue;
+		if (field->flags & FIELD_PATCH)
+			params[n++] = x->inputs[i].state == INPUT_ABSENT ?
+			    "false" : "true";
+		params[n++] = x->inputs[i].text;
+	}
+
+	return (n);
+}
+
+/* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */
+int
+endpoint_caller(struct exchange *x)
 {
 	const struct span	*field;
 	struct span		token;
@@ -93,6 +120,12 @@ caller_known(struct exchange *x)
 
 	return (token_verify(identity_keys(), token, time(NULL),
 	    &x->caller) == TOKEN_OK);
+}
+
+const char *
+endpoint_caller_text(struct exchange *x)
+{
+	return (caller_text(&x->arena, &x->caller, x->address, x->id));
 }
 
 /* Reads all that the route's fields name; answers 422 when something is off. */
@@ -140,6 +173,10 @@ static int
 body_read(struct exchange *x, struct value *body, struct json *errors)
 {
 	switch (x->route->body) {
+	case BODY_JSON_OR_NONE:
+		if (x->body.len == 0)
+			return (0);
+		return (body_json(x, body, errors));
 	case BODY_JSON:
 		return (body_json(x, body, errors));
 	case BODY_FORM:

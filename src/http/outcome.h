@@ -14,6 +14,9 @@
 	X(bad_request, 400, "Bad Request")				\
 	X(unauthenticated, 401, "Could not validate credentials")	\
 	X(wrong_login, 401, "Incorrect username or password")		\
+	X(invalid_refresh, 401, "Invalid refresh token")		\
+	X(session_not_found, 404, "Session not found")			\
+	X(foreign_origin, 403, "Cookies are taken only from this server's own pages and the origins in CORS_ORIGINS") \
 	X(inactive, 400, "Inactive user")				\
 	X(email_taken, 400, "Email already registered")			\
 	X(username_taken, 400, "Username already taken")		\
@@ -43,6 +46,9 @@
 	X(unknown_fate, 503, "The database was lost while it worked; the change may or may not have been made") \
 	X(overloaded, 503, "Too busy")					\
 	X(shutting_down, 503, "Shutting down")				\
+	X(livekit_refused, 502, "LiveKit refused the request")		\
+	X(livekit_unreachable, 503, "LiveKit is not reachable")		\
+	X(livekit_timeout, 504, "LiveKit did not answer in time")	\
 	X(version_not_supported, 505, "HTTP Version Not Supported")
 
 enum outcome {
