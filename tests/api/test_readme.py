@@ -34,7 +34,8 @@ def test_every_path_of_the_route_table_is_named():
 def test_adding_an_endpoint_works_as_written(tmp_path, start_server):
     copy = tmp_path / "copy"
     # What is built already comes along, so that Kore is not built again.
-    shutil.copytree(ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", "var", "instrumented", "node_modules"))
+    ignored = shutil.ignore_patterns(".git", "var", "instrumented", "node_modules")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=ignored)
     steps = STEP.findall(README)
     assert len(steps) == 3
     for kind, name, before, text in steps:
