@@ -23,6 +23,8 @@ class Arena:
 
     def __init__(self, transport):
         self.folder = Path(tempfile.mkdtemp(prefix="parley-bench-", dir="/tmp"))
+        # A worker that runs as nobody writes its profile here.
+        self.folder.chmod(0o755)
         self.cluster = Cluster(transport)
         self.servers = []
         # As a careful administrator would leave it, but that no disk is measured: other people use it, too.
@@ -95,9 +97,9 @@ class Arena:
 class Parley(Server):
     """As it is shipped, with as many workers as it likes; limits would be all that is measured, so none."""
 
-    def __init__(self, folder, database_url, **settings):
+    def __init__(self, folder, database_url, program=None, **settings):
         settings = {"WORKERS": None, "CONNECTIONS_PER_ADDRESS": 0, **settings}
-        super().__init__(folder, database_url, **settings)
+        super().__init__(folder, database_url, program, **settings)
 
     def pids(self):
         return [self.process.pid, *descendants(self.process.pid)]
