@@ -1,6 +1,7 @@
 """What all suites share: the count of what ran, and no skips where PARLEY_NO_SKIP says so."""
 
 import collections
+import contextlib
 import os
 from pathlib import Path
 
@@ -50,3 +51,29 @@ def pytest_terminal_summary(terminalreporter):
     with open(Path(tally).with_name("skipped"), "a") as file:
         for report in terminalreporter.stats.get("skipped", ()):
             print(f"{suite(report)}: {report.longrepr[2]}", file=file)
+
+
+@pytest.fixture(scope="session")
+def livekit(tmp_path_factory):
+    """The LiveKit server of the session (harness.livekit)."""
+    from harness.livekit import LiveKit, program
+
+    if program() is None:
+        pytest.skip("no LiveKit server: ./dev test builds it (see var/log/livekit-build.log)")
+    made = LiveKit(tmp_path_factory.mktemp("livekit"))
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def start_wired(livekit, start_server):
+    """As start_server: a parley server that uses the session's LiveKit and gets its webhooks."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments, **settings):
+            server = start_server(*arguments, **{**livekit.settings, **settings})
+            return stack.enter_context(livekit.told_to(server))
+
+        yield start

@@ -95,7 +95,7 @@ within() {
 	shift
 	while IFS= read -r name; do
 		keep+=("$name=${!name}")
-	done < <(compgen -e | grep -iE '^((https?|ftp|all|no)_proxy|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL|DEFAULT_TIMEOUT))$' || true)
+	done < <(compgen -e | grep -iE '^((https?|ftp|all|no)_proxy|GOPROXY|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL|DEFAULT_TIMEOUT))$' || true)
 	chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb "${keep[@]}" "$@"
 }
 

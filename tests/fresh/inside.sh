@@ -6,7 +6,7 @@ set -euo pipefail
 HERE=$(realpath "$(dirname "$0")")
 DEV=$HERE/../../dev
 VAR=$HERE/../../var
-export PORT=$((20000 + RANDOM % 5000)) TLS_PORT=$((25000 + RANDOM % 5000))
+export PORT=$((20000 + RANDOM % 5000)) TLS_PORT=$((25000 + RANDOM % 5000)) LIVEKIT_PORT=$((15000 + RANDOM % 4000))
 
 step() { printf '  -- %s\n' "$*" >&2; }
 die() {
@@ -22,13 +22,18 @@ start() {
 	local i
 	env --default-signal=INT "$DEV" run >"$VAR/run.log" 2>&1 &
 	RUN=$!
-	for ((i = 0; i < 600; i++)); do
+	# LiveKit's server is built first, the first time.
+	for ((i = 0; i < 9000; i++)); do
 		! grep -q 'parley serves https' "$VAR/run.log" || return 0
 		kill -0 "$RUN" 2>/dev/null || break
 		sleep 0.1
 	done
 	cat "$VAR/run.log" >&2
 	die "./dev run did not come up"
+}
+
+listens() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
 stop() {
@@ -44,7 +49,7 @@ stop() {
 ps_left() {
 	local dir
 	for dir in /proc/[0-9]*; do
-		tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -E '^(parley|postgres|[^ ]*/(parley|postgres) )' || true
+		tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -E '^(parley|postgres|[^ ]*/(parley|postgres|livekit-server) )' || true
 	done
 }
 
@@ -57,6 +62,9 @@ step "test (a few)"
 step "run, register, log in, Ctrl-C"
 start
 client register
+grep -q "LiveKit serves ws://127.0.0.1:$LIVEKIT_PORT" "$VAR/run.log" || die "no LiveKit: $(cat "$VAR/run.log")"
+listens "$LIVEKIT_PORT" || die "LiveKit does not listen"
+[ "$(stat -c %a "$VAR/livekit/livekit.yaml")" = 600 ] || die "others can read LiveKit's secret"
 stop INT
 step "run again: nothing is installed, what was registered is there"
 mkdir -p "$VAR/shim"
@@ -72,7 +80,7 @@ stop TERM
 "$VAR/venv/bin/python" -m http.server --bind 127.0.0.1 "$PORT" >/dev/null 2>&1 &
 OTHER=$!
 for _ in $(seq 100); do
-	! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || break
+	! listens "$PORT" || break
 	sleep 0.1
 done
 "$DEV" run >"$VAR/second.log" 2>&1 && die "it ran on a port in use"
@@ -85,6 +93,23 @@ kill -KILL "$RUN"
 wait "$RUN" 2>/dev/null || true
 sleep 2
 start
+client login
+stop INT
+step "LiveKit's port in use, no LiveKit to be had: everything else is served"
+"$VAR/venv/bin/python" -m http.server --bind 127.0.0.1 "$LIVEKIT_PORT" >/dev/null 2>&1 &
+OTHER=$!
+for _ in $(seq 100); do
+	! listens "$LIVEKIT_PORT" || break
+	sleep 0.1
+done
+start
+kill "$OTHER"
+grep -q "port $LIVEKIT_PORT is in use: LiveKit is not started" "$VAR/run.log" || die "no word of it: $(cat "$VAR/run.log")"
+client login
+stop INT
+printf '#!/bin/sh\nexit 1\n' >"$VAR/livekit/livekit-server"
+start
+grep -q "LiveKit does not run" "$VAR/run.log" || die "no word of it: $(cat "$VAR/run.log")"
 client login
 stop INT
 step passed

@@ -1,0 +1,81 @@
+import type { ReactNode } from "react";
+import { useEffect, useId, useRef, useState } from "react";
+import { asFailure } from "../api/failure";
+import { Button, Notice } from "./controls";
+import { Icon } from "./icons";
+
+/** The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div className="dialog-body">
+        <header>
+          <h2 id={id}>{title}</h2>
+          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  action: string;
+  onClose: () => void;
+  /** Carries it out; what it throws is shown in the dialog. */
+  onConfirm: () => Promise<void>;
+  children: ReactNode;
+}
+
+export function Confirm({ title, action, onClose, onConfirm, children }: ConfirmProps) {
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<string>();
+
+  async function confirm() {
+    setBusy(true);
+    setWrong(undefined);
+    try {
+      await onConfirm();
+      onClose();
+    } catch (error) {
+      setWrong(asFailure(error).message);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div className="prose">{children}</div>
+      {wrong && <Notice kind="bad">{wrong}</Notice>}
+      <footer>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="danger" busy={busy} onClick={confirm}>
+          {action}
+        </Button>
+      </footer>
+    </Dialog>
+  );
+}
