@@ -8,6 +8,7 @@
 #include "http/route.h"
 #include "identity/caller.h"
 #include "identity/identity.h"
+#include "identity/token_cache.h"
 
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
@@ -91,7 +92,7 @@ endpoint_caller(struct exchange *x)
 		token.len--;
 	}
 
-	return (token_verify(identity_keys(), token, time(NULL),
+	return (token_cache_verify(identity_keys(), token, time(NULL),
 	    &x->caller) == TOKEN_OK);
 }
 

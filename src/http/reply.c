@@ -14,6 +14,7 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
+#define HEAD_ROOM	1000		/* octets: those of nearly every head */
 
 static void		write_list(struct json *, const PGresult *,
 			    enum outcome);
@@ -24,7 +25,10 @@ static const char	*date_now(void);
 void
 reply_header(struct exchange *x, const char *name, const char *value)
 {
-	buffer_printf(&x->extra, "%s: %s\r\n", name, value);
+	buffer_append_string(&x->extra, name);
+	buffer_append(&x->extra, ": ", 2);
+	buffer_append_string(&x->extra, value);
+	buffer_append(&x->extra, "\r\n", 2);
 }
 
 void
@@ -171,14 +175,24 @@ send_reply(struct exchange *x, const char *type)
 	struct span	body;
 
 	buffer_init(&head);
-	buffer_printf(&head, "HTTP/1.1 %d %s\r\nDate: %s\r\n",
-	    x->status, status_phrase(x->status), date_now());
-	if (type != NULL)
-		buffer_printf(&head, "Content-Type: %s\r\n"
-		    "Cache-Control: no-store\r\n"
-		    "X-Content-Type-Options: nosniff\r\n", type);
-	buffer_printf(&head, "Content-Length: %zu\r\nX-Request-Id: %s\r\n",
-	    x->out.len, x->id);
+	(void)buffer_reserve(&head, HEAD_ROOM);
+	buffer_append_string(&head, "HTTP/1.1 ");
+	buffer_append_number(&head, (uint64_t)x->status);
+	buffer_append(&head, " ", 1);
+	buffer_append_string(&head, status_phrase(x->status));
+	buffer_append_string(&head, "\r\nDate: ");
+	buffer_append_string(&head, date_now());
+	if (type != NULL) {
+		buffer_append_string(&head, "\r\nContent-Type: ");
+		buffer_append_string(&head, type);
+		buffer_append_string(&head, "\r\nCache-Control: no-store"
+		    "\r\nX-Content-Type-Options: nosniff");
+	}
+	buffer_append_string(&head, "\r\nContent-Length: ");
+	buffer_append_number(&head, x->out.len);
+	buffer_append_string(&head, "\r\nX-Request-Id: ");
+	buffer_append_string(&head, x->id);
+	buffer_append(&head, "\r\n", 2);
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,
