@@ -179,6 +179,7 @@ exchange_query(struct exchange *x, page_step *next,
 	x->query.statement = statement;
 	x->query.nparams = nparams;
 	memcpy(x->query.params, params, (size_t)nparams * sizeof(*params));
+	x->query.binary = 0;
 	x->query.done = query_done;
 	x->query.arg = x;
 	x->next = next;
@@ -193,6 +194,9 @@ exchange_statement(struct exchange *x, page_step *next,
 {
 	exchange_query(x, statement_done, statement, nparams, params);
 	x->then = next;
+
+	/* Cheaper on both sides; pages read text. */
+	x->query.binary = next == reply_statement;
 }
 
 /* The pages see only results; what kept one from coming is answered here. */

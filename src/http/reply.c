@@ -131,9 +131,7 @@ reply_statement(struct exchange *x)
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
-		json_object_begin(&json);
-		row_json(&json, x->query.rows, 0, 1);
-		json_object_end(&json);
+		rows_json(&json, x->query.rows, 0, 1, 1);
 		break;
 	case ANSWER_LIST:
 		write_list(&json, x->query.rows, outcome);
@@ -155,15 +153,9 @@ reply_statement(struct exchange *x)
 static void
 write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 {
-	int	row, n;
-
-	n = outcome == OUTCOME_empty ? 0 : PQntuples(rows);
 	json_array_begin(json);
-	for (row = 0; row < n; row++) {
-		json_object_begin(json);
-		row_json(json, rows, row, 1);
-		json_object_end(json);
-	}
+	if (outcome != OUTCOME_empty)
+		rows_json(json, rows, 0, PQntuples(rows), 1);
 	json_array_end(json);
 }
 
