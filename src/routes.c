@@ -9,7 +9,7 @@ const struct route routes[] = {
 	{ METHOD_GET, "/ready", ACCESS_PUBLIC, BODY_NONE,
 	    .statement = STATEMENT_ready },
 	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
-	    .page = meta_openapi },
+	    .page = site_openapi },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
 	    ROUTE_FIELDS(register_fields), .page = auth_register },
@@ -67,6 +67,14 @@ const struct route routes[] = {
 	    ACCESS_USER, BODY_NONE, ROUTE_FIELDS(participant_fields),
 	    .statement = STATEMENT_participant_remove,
 	    .answer = ANSWER_MESSAGE, .message = "Participant removed" },
+	{ METHOD_PATCH, "/rooms/{room_id}/participants/{identity}",
+	    ACCESS_USER, BODY_JSON, ROUTE_FIELDS(permit_fields),
+	    .page = participant_permit },
+	{ METHOD_POST, "/rooms/{room_id}/participants/{identity}/mute",
+	    ACCESS_USER, BODY_JSON, ROUTE_FIELDS(mute_fields),
+	    .page = participant_mute },
+	{ METHOD_POST, "/rooms/{room_id}/message", ACCESS_USER, BODY_JSON,
+	    ROUTE_FIELDS(message_fields), .page = room_message },
 	{ METHOD_GET, "/rooms/{room_id}/bans", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(room_fields), .statement = STATEMENT_ban_list,
 	    .answer = ANSWER_NAMED_LIST, .message = "bans" },
@@ -79,6 +87,13 @@ const struct route routes[] = {
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook },
+
+	/* For browsers: these are no calls, and not in openapi.json. */
+	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_client },
+	{ METHOD_GET, "/docs/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_docs },
+	{ METHOD_GET, "/redoc", ACCESS_PUBLIC, BODY_NONE, .page = site_redoc },
 };
 
 const size_t nroutes = sizeof(routes) / sizeof(routes[0]);

@@ -18,6 +18,7 @@
 #include "http/reply.h"
 #include "http/route.h"
 #include "identity/hashing.h"
+#include "livekit/ask.h"
 
 static struct exchange	*exchange_get(void);
 static void	exchange_put(struct exchange *);
@@ -72,6 +73,7 @@ exchange_free(struct exchange *x)
 {
 	query_cancel(&x->query);
 	hashing_forget(x);
+	livekit_ask_forget(x);
 	buffer_cleanup(&x->body);
 	buffer_cleanup(&x->out);
 	buffer_cleanup(&x->extra);

@@ -8,7 +8,6 @@
 /* meta_pages.c */
 page_step	meta_root;
 page_step	meta_health;
-page_step	meta_openapi;
 
 /* auth_pages.c */
 enum register_field {
@@ -61,6 +60,12 @@ extern const struct field	user_fields[1];		/* user_id */
 /* livekit_pages.c */
 page_step			livekit_webhook;
 
+/* site_pages.c */
+page_step			site_openapi;
+page_step			site_client;
+page_step			site_docs;
+page_step			site_redoc;
+
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */
 extern const struct field	room_create_fields[3];
@@ -69,5 +74,37 @@ page_step			room_join;
 extern const struct field	participant_fields[2];
 extern const struct field	ban_fields[3];
 extern const struct field	banned_fields[2];
+
+/* moderation_pages.c */
+enum mute_field {
+	MUTE_ROOM,
+	MUTE_IDENTITY,
+	MUTE_MUTED,
+	MUTE_SOURCE,
+	MUTE_TRACK,
+	MUTE__MAX
+};
+extern const struct field	mute_fields[MUTE__MAX];
+page_step			participant_mute;
+
+enum permit_field {
+	PERMIT_ROOM,
+	PERMIT_IDENTITY,
+	PERMIT_PUBLISH,
+	PERMIT_SUBSCRIBE,
+	PERMIT_SOURCES,
+	PERMIT__MAX
+};
+extern const struct field	permit_fields[PERMIT__MAX];
+page_step			participant_permit;
+
+enum message_field {
+	MESSAGE_ROOM,
+	MESSAGE_TEXT,
+	MESSAGE_TOPIC,
+	MESSAGE__MAX
+};
+extern const struct field	message_fields[MESSAGE__MAX];
+page_step			room_message;
 
 #endif
