@@ -88,8 +88,8 @@ class Profiled(Parley):
     def __init__(self, folder, database_url, **settings):
         self.wrapper = folder / "parley"
         self.wrapper.write_text(
-            f"#!/bin/sh\nexec valgrind -q --tool=callgrind --dump-instr=no --callgrind-out-file={folder}/callgrind.out.%p "
-            f'{PROFILED} "$@"\n'
+            "#!/bin/sh\nexec valgrind -q --tool=callgrind --dump-instr=no "
+            f'--callgrind-out-file={folder}/callgrind.out.%p {PROFILED} "$@"\n'
         )
         self.wrapper.chmod(0o755)
         folder.chmod(0o777)

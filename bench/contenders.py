@@ -106,18 +106,12 @@ class Parley(Server):
 
 
 class Go:
-    """bench/peers/go, built here."""
+    """bench/peers/go, which ./dev bench has built."""
 
     def __init__(self, folder, database_url):
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.tls_url = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
         program = ROOT / "var/bench/go-peer"
-        program.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            [os.environ.get("GO", "go"), "build", "-buildvcs=false", "-mod=readonly", "-o", program, "."],
-            cwd=HERE / "peers/go", capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, f"the Go peer was not built:\n{done.stderr}"
         environment = {
             "DATABASE_URL": database_url,
             "SECRET_KEY": SECRET_KEY,

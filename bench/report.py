@@ -109,7 +109,7 @@ def write_report(results, options, arena):
         f"- {options.rounds} rounds of {options.seconds} s, interleaved; medians, and half of the range as spread; wrk "
         f"with {CONNECTIONS} connections, pgbench -M prepared with {CONNECTIONS} clients. A request that fails",
         "  voids the run",
-        f"- go: bench/peers/go ({version(os.environ.get('GO', 'go'), 'version').split()[2]}, net/http, pgx with a pool",
+        f"- go: bench/peers/go ({os.environ.get('PARLEY_BENCH_GO', 'go')}, net/http, pgx with a pool",
         "  of 16, golang-jwt), with the same statement files; it writes no log",
         "- parley: the shipped binary with its defaults, its log of requests to a file, limits off",
         "",

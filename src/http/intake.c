@@ -199,11 +199,7 @@ end_if_due(struct intake *in)
 		kore_connection_disconnect(c);
 }
 
-/*
- * A read that was not filled has emptied the socket: what comes later, also the
- * end, comes with an event of its own (epoll(7), question 9), and to ask again
- * would cost every request a system call.
- */
+/* What comes after a read that was not filled has an event of its own. */
 static int
 intake_read(struct connection *c, size_t *bytes)
 {

@@ -31,6 +31,8 @@ struct entry {
 };
 
 static uint64_t		hash_token(struct span);
+static void		hash_round(uint64_t *);
+static uint64_t		rotate(uint64_t, int);
 static struct mark	*find(uint64_t, struct span, time_t);
 static struct mark	*choose(uint64_t, time_t);
 static void		drop(struct mark *);
@@ -111,44 +113,54 @@ token_cache_clear(void)
 static uint64_t
 hash_token(struct span token)
 {
-	uint64_t	v0, v1, v2, v3, word;
+	uint64_t	v[4], word;
 	size_t		i, len;
 
-#define ROTATE(x, n)	(((x) << (n)) | ((x) >> (64 - (n))))
-#define ROUND() do {							\
-	v0 += v1; v1 = ROTATE(v1, 13); v1 ^= v0; v0 = ROTATE(v0, 32);	\
-	v2 += v3; v3 = ROTATE(v3, 16); v3 ^= v2;			\
-	v0 += v3; v3 = ROTATE(v3, 21); v3 ^= v0;			\
-	v2 += v1; v1 = ROTATE(v1, 17); v1 ^= v2; v2 = ROTATE(v2, 32);	\
-} while (0)
-
-	v0 = secret[0] ^ 0x736f6d6570736575ULL;
-	v1 = secret[1] ^ 0x646f72616e646f6dULL;
-	v2 = secret[0] ^ 0x6c7967656e657261ULL;
-	v3 = secret[1] ^ 0x7465646279746573ULL;
+	v[0] = secret[0] ^ 0x736f6d6570736575ULL;
+	v[1] = secret[1] ^ 0x646f72616e646f6dULL;
+	v[2] = secret[0] ^ 0x6c7967656e657261ULL;
+	v[3] = secret[1] ^ 0x7465646279746573ULL;
 
 	for (i = 0; i < token.len; i += len) {
 		len = token.len - i < sizeof(word) ? token.len - i :
 		    sizeof(word);
 		word = 0;
 		memcpy(&word, token.data + i, len);
-		v3 ^= word;
-		ROUND();
-		v0 ^= word;
+		v[3] ^= word;
+		hash_round(v);
+		v[0] ^= word;
 	}
 	word = (uint64_t)token.len << 56;
-	v3 ^= word;
-	ROUND();
-	v0 ^= word;
+	v[3] ^= word;
+	hash_round(v);
+	v[0] ^= word;
 
-	v2 ^= 0xff;
-	ROUND();
-	ROUND();
-	ROUND();
-#undef ROUND
-#undef ROTATE
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		hash_round(v);
 
-	return (v0 ^ v1 ^ v2 ^ v3);
+	return (v[0] ^ v[1] ^ v[2] ^ v[3]);
+}
+
+static void
+hash_round(uint64_t *v)
+{
+	v[0] += v[1];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[2] = rotate(v[2], 32);
+}
+
+static uint64_t
+rotate(uint64_t word, int bits)
+{
+	return (word << bits | word >> (64 - bits));
 }
 
 static struct mark *
