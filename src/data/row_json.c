@@ -4,24 +4,9 @@
 #include <string.h>
 
 #include "data/row_json.h"
-
-/*
- * Type numbers of PostgreSQL's catalogue pg_type, fixed for good. Those with
- * `binary' are read in that form, too, and so is all text; tests see to it that
- * no statement answers with another (a cast in the statement mends that).
- */
-#define OID_BOOL	16	/* binary */
-#define OID_INT8	20	/* binary */
-#define OID_INT2	21	/* binary */
-#define OID_INT4	23	/* binary */
-#define OID_JSON	114	/* binary */
-#define OID_FLOAT8	701	/* binary */
-#define OID_TIMESTAMPTZ	1184	/* binary */
-#define OID_NUMERIC	1700
-#define OID_JSONB	3802	/* binary */
+#include "data/row_value.h"
 
 #define COLUMNS_MAX	64
-#define TIME_MAX	40
 
 /* Between the epochs of Unix and of PostgreSQL. */
 #define EPOCH_SECONDS	946684800LL
@@ -30,10 +15,11 @@
 
 /* What stands before a column's value: punctuation and its name. */
 struct column {
-	size_t	begin;
-	size_t	len;
-	Oid	type;
-	int	binary;
+	size_t		begin;
+	size_t		len;
+	Oid		type;
+	enum row_kind	kind;
+	int		binary;
 };
 
 /* What all rows of a result have in common. */
@@ -48,12 +34,11 @@ struct shape {
 static void	shape_init(struct shape *, const PGresult *, int);
 static void	write_row(struct buffer *, const struct shape *,
 		    const PGresult *, int);
-static void	write_text(struct buffer *, Oid, const char *, size_t);
+static void	write_text(struct buffer *, enum row_kind, struct span);
 static void	write_binary(struct buffer *, Oid, const char *, size_t);
 static void	write_integer(struct buffer *, int64_t);
 static void	write_float(struct buffer *, uint64_t);
 static void	write_moment(struct buffer *, int64_t);
-static void	write_time(struct buffer *, const char *, size_t);
 static void	digits_put(char *, unsigned int, int);
 
 void
@@ -92,6 +77,7 @@ shape_init(struct shape *shape, const PGresult *rows, int first)
 		column = &shape->columns[i];
 		column->begin = shape->text.len;
 		column->type = PQftype(rows, first + i);
+		column->kind = row_kind(rows, first + i);
 		column->binary = PQfformat(rows, first + i);
 
 		name = PQfname(rows, first + i);
@@ -123,8 +109,7 @@ write_row(struct buffer *out, const struct shape *shape, const PGresult *rows,
     int row)
 {
 	const struct column	*column;
-	const char		*value;
-	size_t			len;
+	struct span		value;
 	int			i, at;
 
 	for (i = 0; i < shape->count; i++) {
@@ -133,45 +118,46 @@ write_row(struct buffer *out, const struct shape *shape, const PGresult *rows,
 		buffer_append(out, shape->text.data + column->begin,
 		    column->len);
 
-		value = PQgetvalue(rows, row, at);
-		len = (size_t)PQgetlength(rows, row, at);
-		if (len == 0 && PQgetisnull(rows, row, at))
+		value = row_text(rows, row, at);
+		if (value.len == 0 && PQgetisnull(rows, row, at))
 			buffer_append(out, "null", 4);
 		else if (column->binary)
-			write_binary(out, column->type, value, len);
+			write_binary(out, column->type, value.data, value.len);
 		else
-			write_text(out, column->type, value, len);
+			write_text(out, column->kind, value);
 	}
 	if (shape->nested)
 		buffer_append(out, "}", 1);
 }
 
 static void
-write_text(struct buffer *out, Oid type, const char *text, size_t len)
+write_text(struct buffer *out, enum row_kind kind, struct span text)
 {
-	switch (type) {
-	case OID_BOOL:
-		buffer_append_string(out, text[0] == 't' ? "true" : "false");
+	char	iso[ROW_TIME_MAX];
+
+	switch (kind) {
+	case ROW_BOOLEAN:
+		buffer_append_string(out,
+		    text.data[0] == 't' ? "true" : "false");
 		break;
-	case OID_INT2:
-	case OID_INT4:
-	case OID_INT8:
-	case OID_FLOAT8:
-	case OID_NUMERIC:
-	case OID_JSON:
-	case OID_JSONB:
-		buffer_append(out, text, len);
+	case ROW_NUMBER:
+	case ROW_JSON:
+		buffer_append(out, text.data, text.len);
 		break;
-	case OID_TIMESTAMPTZ:
-		write_time(out, text, len);
-		break;
+	case ROW_TIME:
+		text = row_time(text, iso);
+		/* FALLTHROUGH */
 	default:
-		json_quote(out, text, len);
+		json_quote(out, text.data, text.len);
 		break;
 	}
 }
 
-/* As the types' send functions write it: in network order. */
+/*
+ * As the types' send functions write it: in network order. All that text can
+ * hold is sent as it is; tests see to it that no statement answers with another
+ * type than these (a cast in the statement mends that).
+ */
 static void
 write_binary(struct buffer *out, Oid type, const char *data, size_t len)
 {
@@ -245,7 +231,7 @@ write_moment(struct buffer *out, int64_t since)
 {
 	int64_t		seconds, days, era, year;
 	unsigned int	micros, left, day_of_era, year_of_era, day, month;
-	char		text[TIME_MAX];
+	char		text[ROW_TIME_MAX];
 	size_t		len;
 
 	if (since == INT64_MAX || since == INT64_MIN) {
@@ -304,22 +290,4 @@ digits_put(char *out, unsigned int value, int count)
 		out[count] = (char)('0' + value % 10);
 		value /= 10;
 	}
-}
-
-/* 2025-09-05 10:30:00.123456+00 as ISO 8601 wants it. */
-static void
-write_time(struct buffer *out, const char *text, size_t len)
-{
-	char	iso[TIME_MAX];
-
-	if (len < 11 || len >= sizeof(iso) ||
-	    memcmp(text + len - 3, "+00", 3) != 0 || text[10] != ' ') {
-		json_quote(out, text, len);
-		return;
-	}
-
-	memcpy(iso, text, len - 3);
-	iso[10] = 'T';
-	iso[len - 3] = 'Z';
-	json_quote(out, iso, len - 2);
 }

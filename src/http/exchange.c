@@ -197,8 +197,8 @@ exchange_statement(struct exchange *x, page_step *next,
 	exchange_query(x, statement_done, statement, nparams, params);
 	x->then = next;
 
-	/* Cheaper on both sides; pages read text. */
-	x->query.binary = next == reply_statement;
+	/* Cheaper on both sides; pages and row_csv() read text. */
+	x->query.binary = next == reply_statement && x->route->csv == NULL;
 }
 
 /* The pages see only results; what kept one from coming is answered here. */

@@ -1,5 +1,5 @@
 /* Rows as JSON: the binary form of each type gives what its text gives. */
-/* sources: src/data/row_json.c src/data/json_write.c src/data/buffer.c */
+/* sources: src/data/row_json.c src/data/row_value.c src/data/json_write.c src/data/buffer.c */
 /* libraries: -lpq */
 
 #include <endian.h>
