@@ -8,6 +8,7 @@
 #include "http/route.h"
 #include "identity/caller.h"
 #include "identity/identity.h"
+#include "identity/token_cache.h"
 #include "pages/pages.h"
 
 static int	route_is_there(const struct exchange *);
@@ -128,7 +129,7 @@ endpoint_caller(struct exchange *x)
 		token.len--;
 	}
 
-	return (token_verify(identity_keys(), token, time(NULL),
+	return (token_cache_verify(identity_keys(), token, time(NULL),
 	    &x->caller) == TOKEN_OK);
 }
 
