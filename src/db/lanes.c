@@ -581,10 +581,8 @@ job_finish(struct query_job *job, enum query_result result, PGresult *rows)
 	} else {
 		query->job = NULL;
 		query->result = result;
-		metric_add(METRIC_statements_in_progress, 0, 0, -1);
-		metric_add(METRIC_statements_total, job->statement, result, 1);
-		metric_observe(METRIC_statement_duration_seconds,
-		    job->statement, 0, (kore_time_ms() - job->since) * 1000);
+		metrics_statement(job->statement, result,
+		    (kore_time_ms() - job->since) * 1000);
 		query->rows = rows;
 		if (result == QUERY_FAILED) {
 			sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);

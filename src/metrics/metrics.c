@@ -243,6 +243,14 @@ metrics_answered(const struct route *route, unsigned int method, int status,
 		tally(route->tally, status);
 }
 
+void
+metrics_statement(unsigned int statement, unsigned int result, uint64_t us)
+{
+	metric_add(METRIC_statements_in_progress, 0, 0, -1);
+	metric_add(METRIC_statements_total, statement, result, 1);
+	metric_observe(METRIC_statement_duration_seconds, statement, 0, us);
+}
+
 static void
 tally(enum metric metric, int status)
 {

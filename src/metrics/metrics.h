@@ -119,6 +119,10 @@ void	metric_set(enum metric, uint64_t value);
 void	metrics_answered(const struct route *, unsigned int method, int status,
 	    uint64_t us, size_t bytes);
 
+/* A statement ended, with whatever enum query_result. */
+void	metrics_statement(unsigned int statement, unsigned int result,
+	    uint64_t us);
+
 /* The place of a word in its label's set; a word not there is the last one. */
 size_t	metrics_call(const char *method);
 size_t	metrics_repair(const char *kind);
