@@ -5,7 +5,9 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/row_csv.h"
 #include "data/row_json.h"
+#include "http/accept.h"
 #include "http/cors.h"
 #include "http/intake.h"
 #include "http/reply.h"
@@ -18,6 +20,8 @@
 
 static void		write_list(struct json *, const PGresult *,
 			    enum outcome);
+static int		rows_count(const PGresult *, enum outcome);
+static void		reply_csv(struct exchange *, enum outcome);
 static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
@@ -159,6 +163,14 @@ reply_statement(struct exchange *x)
 		return;
 	}
 
+	if (x->route->csv != NULL) {
+		reply_header(x, "Vary", "Accept");
+		if (accept_prefers(&x->head, "text/csv", "application/json")) {
+			reply_csv(x, outcome);
+			return;
+		}
+	}
+
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
@@ -183,12 +195,27 @@ reply_statement(struct exchange *x)
 	reply_json(x, outcomes[outcome].status);
 }
 
+/* The same rows, for a spreadsheet. */
+static void
+reply_csv(struct exchange *x, enum outcome outcome)
+{
+	if (x->status != 0)
+		return;
+
+	row_csv(&x->out, x->query.rows, rows_count(x->query.rows,
+	    outcome), 1);
+	reply_header(x, "Content-Disposition", arena_printf(&x->arena,
+	    "attachment; filename=\"%s\"", x->route->csv));
+	x->status = outcomes[outcome].status;
+	send_out(x, "text/csv; charset=utf-8");
+}
+
 static void
 write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 {
 	int	row, n;
 
-	n = outcome == OUTCOME_empty ? 0 : PQntuples(rows);
+	n = rows_count(rows, outcome);
 	json_array_begin(json);
 	for (row = 0; row < n; row++) {
 		json_object_begin(json);
@@ -196,6 +223,13 @@ write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 		json_object_end(json);
 	}
 	json_array_end(json);
+}
+
+/* A list that is empty has a row all the same: its outcome's. */
+static int
+rows_count(const PGresult *rows, enum outcome outcome)
+{
+	return (outcome == OUTCOME_empty ? 0 : PQntuples(rows));
 }
 
 /* Sends what the page wrote; type is NULL when that is nothing. */

@@ -55,6 +55,8 @@ ARGUMENTS = {
     "ban_list": ["u502", "502"],
     "ban_delete": ["u502", "502", "u503"],
     "participant_remove": ["u502", "502", "u503"],
+    "room_visits": ["u502", "room_000001f6", "0", "100"],
+    "user_visits": ["u502", "0", "1"],
     "participant_moderate": ["u502", "room_000001f6", "u503"],
     "room_moderate": ["u502", "room_000001f6"],
     "tracks_muted": ["true", '["TR_502", "TR_503"]'],

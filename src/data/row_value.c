@@ -1,0 +1,61 @@
+#include "data/row_value.h"
+
+/* Type numbers of PostgreSQL's catalogue pg_type, fixed for good. */
+#define OID_BOOL	16
+#define OID_INT8	20
+#define OID_INT2	21
+#define OID_INT4	23
+#define OID_JSON	114
+#define OID_FLOAT8	701
+#define OID_TIMESTAMPTZ	1184
+#define OID_NUMERIC	1700
+#define OID_JSONB	3802
+
+enum row_kind
+row_kind(const PGresult *rows, int column)
+{
+	switch (PQftype(rows, column)) {
+	case OID_BOOL:
+		return (ROW_BOOLEAN);
+	case OID_INT2:
+	case OID_INT4:
+	case OID_INT8:
+	case OID_FLOAT8:
+	case OID_NUMERIC:
+		return (ROW_NUMBER);
+	case OID_JSON:
+	case OID_JSONB:
+		return (ROW_JSON);
+	case OID_TIMESTAMPTZ:
+		return (ROW_TIME);
+	default:
+		return (ROW_TEXT);
+	}
+}
+
+struct span
+row_text(const PGresult *rows, int row, int column)
+{
+	struct span	text;
+
+	text.data = PQgetvalue(rows, row, column);
+	text.len = (size_t)PQgetlength(rows, row, column);
+
+	return (text);
+}
+
+/* From 2025-09-05 10:30:00.123456+00. */
+struct span
+row_time(struct span text, char iso[ROW_TIME_MAX])
+{
+	if (text.len < 14 || text.len >= ROW_TIME_MAX ||
+	    memcmp(text.data + text.len - 3, "+00", 3) != 0 ||
+	    text.data[10] != ' ')
+		return (text);
+
+	memcpy(iso, text.data, text.len - 3);
+	iso[10] = 'T';
+	iso[text.len - 3] = 'Z';
+
+	return ((struct span){ iso, text.len - 2 });
+}
