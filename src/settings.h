@@ -66,6 +66,7 @@ struct settings {
 	size_t		ntrusted_proxies;
 
 	int		min_password_length;	/* characters */
+	const char	*common_passwords;	/* one a line, or NULL */
 	const char	*metrics_host;		/* NULL: no address of its own */
 	int		metrics_port;
 	const char	*metrics_token;

@@ -9,7 +9,7 @@
 #include "settings_source.h"
 
 #define SOURCE_DOTENV		".env"
-#define SOURCE_FILE_MAX		65536	/* octets of a file */
+#define SOURCE_FILE_MAX		1048576	/* octets of a file */
 #define SOURCE_NAME_MAX		64
 #define SOURCE_STAT_MAX		2048
 

@@ -323,7 +323,7 @@ check_print(void)
 	    "%s", printed);
 	for (i = 0; (row = settings_row(i)) != NULL; i++)
 		CHECK(strstr(printed, row->name) != NULL, "%s", row->name);
-	CHECK(i == 32, "%zu settings", i);
+	CHECK(i == 33, "%zu settings", i);
 }
 
 /* What the kernel shows of the environment this program was started with. */
