@@ -1,4 +1,4 @@
-"""docs/*.md are true as far as a machine can tell: the settings, paths, commands, files and links that they name exist."""
+"""docs/*.md are true as far as a machine can tell: the settings, paths, files and links that they name exist."""
 
 import configparser
 import re

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import openapi_spec_validator
 import pytest
-from harness import node, openapi, sources
+from harness import nodejs, openapi, sources
 from harness.people import new_name, newcomer, register
 
 OPERATIONS = [pytest.param(method, path, op, id=f"{method} {path}") for method, path, op in openapi.operations()]
@@ -54,9 +54,9 @@ def test_document_is_valid():
 
 def test_redocly_has_nothing_to_say():
     """The linter behind Redoc, with the rules of redocly.yaml; a warning is an error."""
-    program = node.packages(Path(__file__).parent / "redocly", "redocly") / "@redocly/cli/bin/cli.js"
+    program = nodejs.packages(Path(__file__).parent / "redocly", "redocly") / "@redocly/cli/bin/cli.js"
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "CI": "true"}
-    done = node.run("node", program, "lint", "--format=json", "assets/openapi.json", cwd=sources.ROOT, **quiet)
+    done = nodejs.run("node", program, "lint", "--format=json", "assets/openapi.json", cwd=sources.ROOT, **quiet)
     said = json.loads(done.stdout)
     assert said["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, said["problems"]
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from frontend.guide import fences
 from frontend.site import API
-from harness import node
+from harness import nodejs
 from harness.answers import check_room, check_user
 from harness.people import new_name
 from harness.secret import secret
@@ -90,7 +90,7 @@ def check(said, name):
 def test_javascript_in_node(lone_server, files):
     name = new_name()
     (files / "run.js").write_text(RUN)
-    done = node.run("node", "run.js", lone_server.url, name, cwd=files)
+    done = nodejs.run("node", "run.js", lone_server.url, name, cwd=files)
     assert done.returncode == 0, done.stderr
     shown, said = done.stdout.strip().split("\n")
     assert re.fullmatch("422 String should have at least 1 character", shown)
@@ -137,5 +137,5 @@ def test_types_fit_those_of_the_libraries(files):
     }  # fmt: skip
     config = {"compilerOptions": options, "files": ["parley.js", "example.js", "call.js", "Call.tsx"]}
     (files / "tsconfig.json").write_text(json.dumps(config))
-    done = node.run(str(modules / ".bin/tsc"), "-p", ".", cwd=files)
+    done = nodejs.run(str(modules / ".bin/tsc"), "-p", ".", cwd=files)
     assert done.returncode == 0, done.stdout

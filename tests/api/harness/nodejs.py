@@ -1,4 +1,4 @@
-"""Node and npm as ./dev finds them: on PATH, else in var/node; and packages that a test needs, as a lock file has them."""
+"""Node and npm as ./dev finds them, on PATH or else in var/node, and packages as a lock file has them."""
 
 import os
 import shutil
