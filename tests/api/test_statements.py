@@ -24,6 +24,7 @@ ARGUMENTS = {
     "user_list": ["u502", "0", "100"],
     "user_get": ["u502", "502"],
     "user_me": ["u502"],
+    "backlog": [],
     "user_login": ["u502"],
     "user_password": ["u502"],
     "session_begin": [
