@@ -10,11 +10,14 @@ const struct route routes[] = {
 	    .statement = STATEMENT_ready },
 	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
 	    .page = site_openapi },
+	{ METHOD_GET, "/metrics", ACCESS_PUBLIC, BODY_NONE,
+	    .page = metrics_page },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
 	    ROUTE_FIELDS(register_fields), .page = auth_register },
 	{ METHOD_POST, "/auth/login", ACCESS_PUBLIC, BODY_FORM,
-	    ROUTE_FIELDS(login_fields), .page = auth_login },
+	    ROUTE_FIELDS(login_fields), .page = auth_login,
+	    .tally = METRIC_logins_total },
 	{ METHOD_POST, "/auth/refresh", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
 	    ROUTE_FIELDS(refresh_fields), .page = auth_refresh },
 	{ METHOD_POST, "/auth/logout", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
@@ -104,7 +107,7 @@ const struct route routes[] = {
 	    .answer = ANSWER_NAMED_LIST, .message = "entries" },
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
-	    .page = livekit_webhook },
+	    .page = livekit_webhook, .tally = METRIC_webhooks_total },
 
 	/* For browsers: these are no calls, and not in openapi.json. */
 	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,

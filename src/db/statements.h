@@ -13,6 +13,7 @@
  */
 #define STATEMENTS(X)			\
 	X(ready, READ)			\
+	X(backlog, READ)		\
 	X(user_me, READ)		\
 	X(user_login, READ)		\
 	X(session_begin, WRITE)		\

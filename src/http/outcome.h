@@ -74,6 +74,14 @@ enum outcome	outcome_find(const char *name);
 /* The row by which intake refuses with that status. */
 enum outcome	outcome_of_status(int status);
 
+/*
+ * All statuses there are, as a row of places: how many, the place of one (the
+ * last one stands for what is not there), and what stands at a place.
+ */
+size_t		status_count(void);
+size_t		status_place(int status);
+const char	*status_text(size_t place);
+
 /* "OK", "Not Found", ... (RFC 9110 section 15); "" for an unknown one. */
 const char	*status_phrase(int status);
 

@@ -9,6 +9,7 @@
 #include "data/passphrase.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
+#include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
 
@@ -17,6 +18,7 @@ struct password_work {
 	struct job		job;
 	struct exchange		*exchange;	/* NULL: nobody waits any more */
 	int			running;
+	u_int64_t		since;
 	int			create;
 	char			*password;
 	size_t			len;
@@ -106,10 +108,13 @@ work_start(struct exchange *x, page_step *next, int create,
 
 	if (!threads_submit(threads, &work->job)) {
 		work_free(work);
+		metric_add(METRIC_hashing_refused_total, 0, 0, 1);
 		reply_outcome(x, OUTCOME_overloaded);
 		return;
 	}
 	work->running = 1;
+	work->since = kore_time_ms();
+	metric_add(METRIC_hashing_jobs, 0, 0, 1);
 	x->work = work;
 	x->next = next;
 	http_request_sleep(x->req);
@@ -166,6 +171,9 @@ work_done(struct job *job)
 
 	work = (struct password_work *)(void *)job;
 	work->running = 0;
+	metric_add(METRIC_hashing_jobs, 0, 0, -1);
+	metric_observe(METRIC_hashing_duration_seconds, 0, 0,
+	    (kore_time_ms() - work->since) * 1000);
 	explicit_bzero(work->password, work->len);
 
 	if (work->exchange == NULL)

@@ -13,6 +13,9 @@
 page_step	meta_root;
 page_step	meta_health;
 
+/* metrics_pages.c */
+page_step	metrics_page;
+
 /* auth_pages.c */
 enum register_field {
 	REGISTER_USERNAME,

@@ -30,6 +30,7 @@ ARGUMENTS = {
     "audit_prune": ["365"],
     "user_get": ["u502", "502"],
     "user_me": ["u502"],
+    "backlog": [],
     "user_login": ["u502"],
     "user_password": ["u502"],
     "session_begin": [
