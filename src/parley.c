@@ -17,6 +17,7 @@
 #include <kore/curl.h>
 
 #include "command.h"
+#include "data/passphrase.h"
 #include "db/conninfo.h"
 #include "db/prune.h"
 #include "db/query.h"
@@ -91,6 +92,7 @@ kore_parent_configure(int argc, char **argv)
 	process_identity();
 	pidfile_private();
 	identity_init();
+	passphrase_init(settings->common_passwords);
 	database_address();
 	shared_init();
 

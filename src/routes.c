@@ -39,7 +39,7 @@ const struct route routes[] = {
 	    .rate = RATE_PASSWORD },
 
 	{ METHOD_GET, "/users/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_user_list,
+	    ROUTE_FIELDS(user_list_fields), .statement = STATEMENT_user_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_GET, "/users/me/visits", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_user_visits,
@@ -47,6 +47,12 @@ const struct route routes[] = {
 	    .csv = "visits.csv" },
 	{ METHOD_GET, "/users/{user_id}", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(user_fields), .statement = STATEMENT_user_get },
+	{ METHOD_POST, "/users/{user_id}/deactivate", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(user_fields),
+	    .statement = STATEMENT_user_deactivate },
+	{ METHOD_POST, "/users/{user_id}/reactivate", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(user_fields),
+	    .statement = STATEMENT_user_reactivate },
 
 	{ METHOD_GET, "/rooms/", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_room_list,
@@ -98,6 +104,10 @@ const struct route routes[] = {
 	    BODY_NONE, ROUTE_FIELDS(banned_fields),
 	    .statement = STATEMENT_ban_delete,
 	    .answer = ANSWER_MESSAGE, .message = "Ban lifted" },
+
+	{ METHOD_GET, "/audit", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(audit_fields), .statement = STATEMENT_audit_list,
+	    .answer = ANSWER_NAMED_LIST, .message = "entries" },
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook, .tally = METRIC_webhooks_total },

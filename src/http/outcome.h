@@ -25,6 +25,7 @@
 	X(not_in_room, 400, "You are not in this room")			\
 	X(not_creator_delete, 403, "Only the room creator can delete the room") \
 	X(not_creator_update, 403, "Only the room creator can update the room") \
+	X(not_admin, 403, "Administrators only")			\
 	X(not_moderator, 403, "Only the room creator can moderate the room") \
 	X(not_creator_visits, 403, "Only the room creator can see the visits") \
 	X(participant_not_found, 404, "Participant not found")		\
