@@ -64,7 +64,7 @@ static int	body_begin(struct intake *);
 static void	refuse(struct intake *, const struct head *, const char *,
 		    int);
 static void	serve(struct intake *);
-static void	send_in_place(struct connection *, struct span);
+static int	resume(struct intake *);
 static void	ready(struct intake *);
 static void	linger(struct intake *);
 static void	enter(struct intake *, enum intake_state);
@@ -182,7 +182,7 @@ intake_event(void *arg, int error)
 		kore_connection_disconnect(c);
 		return;
 	}
-	if (c->state == CONN_STATE_DISCONNECTING)
+	if (c->state == CONN_STATE_DISCONNECTING || resume(in))
 		return;
 
 	end_if_due(in);
@@ -420,7 +420,7 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 	c = in->c;
 	net_send_queue(c, head->data, head->len);
 	if (body.len > 0 && lifetime == LIFETIME_PROCESS)
-		send_in_place(c, body);
+		octets_send_lasting(c, body);
 	else if (body.len > 0)
 		net_send_queue(c, body.data, body.len);
 
@@ -436,20 +436,22 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 		enter(in, INTAKE_LINGERING);
 	else
 		enter(in, INTAKE_HEAD);
-	ready(in);
+
+	/* Who does not take an answer is not given another: see resume(). */
+	if (TAILQ_EMPTY(&c->send_queue) || in->state == INTAKE_LINGERING)
+		ready(in);
 }
 
-/* Kore sends from where the octets are; its prototype only forgets const. */
-static void
-send_in_place(struct connection *c, struct span body)
+/* Goes on once the client has taken all that was sent. */
+static int
+resume(struct intake *in)
 {
-	union {
-		const char	*given;
-		void		*taken;
-	} octets;
+	if (in->state != INTAKE_HEAD || in->c->rnb->buf != NULL ||
+	    !TAILQ_EMPTY(&in->c->send_queue))
+		return (0);
+	ready(in);
 
-	octets.given = body.data;
-	net_send_stream(c, octets.taken, body.len, NULL, NULL);
+	return (1);
 }
 
 /* Goes on with what came while the last request was served. */
