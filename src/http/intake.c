@@ -64,7 +64,6 @@ static int	body_begin(struct intake *);
 static void	refuse(struct intake *, const struct head *, const char *,
 		    int);
 static void	serve(struct intake *);
-static int	resume(struct intake *);
 static void	ready(struct intake *);
 static void	linger(struct intake *);
 static void	enter(struct intake *, enum intake_state);
@@ -182,10 +181,15 @@ intake_event(void *arg, int error)
 		kore_connection_disconnect(c);
 		return;
 	}
-	if (c->state == CONN_STATE_DISCONNECTING || resume(in))
+	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 
-	end_if_due(in);
+	/* It has taken all that was sent: what it asked for next is due. */
+	if (in->state == INTAKE_HEAD && c->rnb->buf == NULL &&
+	    TAILQ_EMPTY(&c->send_queue))
+		ready(in);
+	else
+		end_if_due(in);
 }
 
 /* Closes what is answered, or will never ask anything more. */
@@ -437,21 +441,9 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 	else
 		enter(in, INTAKE_HEAD);
 
-	/* Who does not take an answer is not given another: see resume(). */
+	/* Who does not take an answer is not given another yet. */
 	if (TAILQ_EMPTY(&c->send_queue) || in->state == INTAKE_LINGERING)
 		ready(in);
-}
-
-/* Goes on once the client has taken all that was sent. */
-static int
-resume(struct intake *in)
-{
-	if (in->state != INTAKE_HEAD || in->c->rnb->buf != NULL ||
-	    !TAILQ_EMPTY(&in->c->send_queue))
-		return (0);
-	ready(in);
-
-	return (1);
 }
 
 /* Goes on with what came while the last request was served. */
