@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useEffect, useId, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { asFailure } from "../api/failure";
 import { Button, Notice } from "./controls";
 import { Icon } from "./icons";
@@ -15,7 +16,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     return () => shown?.close();
   }, []);
 
-  return (
+  // Beside the page, so that it looks the same over a page and over a call.
+  return createPortal(
     <dialog
       ref={dialog}
       className="dialog"
@@ -37,7 +39,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
         </header>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }
 
