@@ -5,7 +5,7 @@ import json
 
 from frontend.site import FLAGS, chromium
 from harness.people import new_name
-from harness.poll import poll
+from harness.poll import free_port, poll
 from harness.secret import new_password, secret
 from harness.server import ROOT
 
@@ -61,6 +61,36 @@ RECEIVED = """async () => {
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
+def origin(server):
+    """Where the client is; until the binary serves it, Vite's preview stands in."""
+    if server.port not in previews:
+        previews[server.port] = preview(server)
+    return previews[server.port][0]
+
+
+previews = {}
+
+
+def preview(server):
+    import os, socket, subprocess
+
+    port = free_port()
+    made = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "TERM", "node", "node_modules/.bin/vite", "preview", "--host", "127.0.0.1", "--port", str(port), "--strictPort"],
+        cwd=ROOT / "web",
+        env={**os.environ, "PARLEY_URL": server.url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def answers():
+        with socket.create_connection(("127.0.0.1", port)):
+            return True
+
+    poll(answers, 10)
+    return f"http://127.0.0.1:{port}", made
+
+
 def launch(playwright):
     return playwright.chromium.launch(
         executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS], ignore_default_args=["--mute-audio"]
@@ -97,6 +127,14 @@ class Guest:
         self.page.goto(f"{self.origin}/app{path}")
         return self
 
+    def go(self, path):
+        """Opens a page of the client, signing in when asked to."""
+        self.open(path)
+        self.page.locator("h1").first.wait_for()
+        if self.path.startswith("/signin"):
+            self.sign_in()
+        return self
+
     @property
     def path(self):
         return self.page.url.removeprefix(f"{self.origin}/app")
@@ -116,23 +154,21 @@ class Guest:
     def says(self, text):
         self.page.get_by_text(text).first.wait_for()
 
-    def fill(self, **fields):
+    def fill(self, fields):
         for label, value in fields.items():
-            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+            self.page.get_by_label(label, exact=True).fill(value)
 
     def sign_up(self, name=None, full_name=""):
         """From the sign-up page to wherever one wanted to go."""
         self.name, self.password = name or new_name("web"), new_password()
+        email = f"{self.name}@example.com"
         self.page.get_by_label("Your name").fill(full_name)
-        self.page.get_by_label("Username").fill(self.name)
-        self.page.get_by_label("E-mail").fill(f"{self.name}@example.com")
-        self.page.get_by_label("Password", exact=True).fill(secret(self.password))
+        self.fill({"Username": self.name, "E-mail": email, "Password": secret(self.password)})
         self.button("Create account").click()
         return self
 
     def sign_in(self):
-        self.page.get_by_label("Username").fill(self.name)
-        self.page.get_by_label("Password", exact=True).fill(self.password)
+        self.fill({"Username": self.name, "Password": self.password})
         self.button("Sign in").click()
         return self
 

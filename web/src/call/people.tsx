@@ -37,6 +37,7 @@ const Row = memo(function Row({ person, room, moderates, onAct }: { person: Pers
         <Icon name={camera ? "camera" : "cameraOff"} size={18} />
         <span className="sr">{camera ? "Camera on" : "Camera off"}</span>
       </span>
+      {moderates && person.local && <span className="icon-button" />}
       {moderates && !person.local && (
         <Popup kind="menu" label={`Moderate ${person.name}`} className="icon-button" button={<Icon name="more" />}>
           <button type="button" role="menuitem" disabled={!microphone} onClick={() => microphone && silence(room, identity, microphone.trackSid, "The microphone")}>
