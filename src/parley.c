@@ -17,6 +17,7 @@
 
 #include "command.h"
 #include "db/conninfo.h"
+#include "db/prune.h"
 #include "db/query.h"
 #include "export.h"
 #include "http/intake.h"
@@ -113,6 +114,7 @@ kore_worker_configure(void)
 	lanes = settings->database_connections / settings->workers;
 	lanes_start(database_conninfo, lanes < 1 ? 1 : lanes);
 	tls_worker_init();
+	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
 	worker_started = 1;

@@ -59,6 +59,7 @@ struct settings {
 	int		metrics_port;
 	const char	*metrics_token;
 	int		refresh_token_days;
+	int		refresh_idle_days;
 	int		audit_days;
 	const char	*run_as;		/* looked at only as root */
 	const char	*chroot;		/* absolute; only as root */

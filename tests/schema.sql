@@ -208,6 +208,40 @@ COMMENT ON COLUMN public.schema_migrations.applied_at IS 'when';
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
+CREATE TABLE public.sessions (
+    id text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+    user_id integer NOT NULL,
+    family bytea NOT NULL,
+    current bytea[] NOT NULL,
+    previous bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    address text NOT NULL,
+    user_agent text
+);
+COMMENT ON TABLE public.sessions IS 'who is signed in where; rows go when a session ends';
+COMMENT ON COLUMN public.sessions.id IS 'in access tokens and in paths';
+COMMENT ON COLUMN public.sessions.user_id IS 'the person';
+COMMENT ON COLUMN public.sessions.family IS 'SHA-256 of what all refresh tokens of the session have in common';
+COMMENT ON COLUMN public.sessions.current IS 'SHA-256 of the refresh tokens that may be used: one, or as many as tabs raced for';
+COMMENT ON COLUMN public.sessions.previous IS 'SHA-256 of those that were replaced last; good for ten seconds after last_used_at';
+COMMENT ON COLUMN public.sessions.created_at IS 'when somebody signed in';
+COMMENT ON COLUMN public.sessions.last_used_at IS 'when its refresh token was last replaced';
+COMMENT ON COLUMN public.sessions.expires_at IS 'when it ends by itself';
+COMMENT ON COLUMN public.sessions.address IS 'where from, when it was last used';
+COMMENT ON COLUMN public.sessions.user_agent IS 'with what, when it was last used, in the client''s words';
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+CREATE INDEX sessions_expired ON public.sessions USING btree (expires_at);
+COMMENT ON INDEX public.sessions_expired IS 'those to forget';
+CREATE UNIQUE INDEX sessions_family ON public.sessions USING btree (family);
+COMMENT ON INDEX public.sessions_family IS 'the session of a refresh token';
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id, last_used_at);
+COMMENT ON INDEX public.sessions_user IS 'the sessions of a person, in the order of their use';
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 CREATE TABLE public.tracks (
     track_sid text NOT NULL,
     participant_sid text NOT NULL,
@@ -234,7 +268,9 @@ CREATE TABLE public.users (
     full_name character varying(100),
     is_active boolean DEFAULT true,
     created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    is_admin boolean DEFAULT false NOT NULL,
+    tokens_since timestamp with time zone
 );
 COMMENT ON TABLE public.users IS 'people who may sign in';
 COMMENT ON COLUMN public.users.id IS 'how everything else refers to a person';
@@ -245,6 +281,8 @@ COMMENT ON COLUMN public.users.full_name IS 'a label';
 COMMENT ON COLUMN public.users.is_active IS 'may sign in; NULL reads as false';
 COMMENT ON COLUMN public.users.created_at IS 'when the account was made';
 COMMENT ON COLUMN public.users.updated_at IS 'when it was last changed';
+COMMENT ON COLUMN public.users.is_admin IS 'may do in every room what its creator may, and see to accounts';
+COMMENT ON COLUMN public.users.tokens_since IS 'access tokens without a session that were issued before are refused; NULL: none are';
 CREATE SEQUENCE public.users_id_seq
     AS integer
     START WITH 1

@@ -4,6 +4,7 @@
 select
 	'ok' as outcome,
 	u.hashed_password,
-	coalesce(u.is_active, false) as is_active
+	coalesce(u.is_active, false) as is_active,
+	u.tokens_since
 from (select) as one
 left join users u on u.username = $1

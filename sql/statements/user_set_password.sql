@@ -1,9 +1,4 @@
--- POST /auth/password: stores the new one, unless another change was quicker.
+-- POST /auth/password: stores the new one.
 -- $1 the caller's username, $2 the hash that was compared, $3 the new hash
-with changed as (
-	update users
-	set hashed_password = $3, updated_at = now()
-	where username = $1 and hashed_password = $2
-	returning id
-)
-select case when exists (select from changed) then 'ok' else 'wrong_password' end as outcome
+select outcome
+from change_password($1, $2, $3)

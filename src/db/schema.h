@@ -18,7 +18,8 @@
 	X(1, 0001_base, 0)			\
 	X(2, 0002_seats, 0)			\
 	X(3, 0003_visits_outbox, 0)		\
-	X(4, 0004_presence, 0)
+	X(4, 0004_presence, 0)			\
+	X(6, 0006_sessions, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -31,6 +32,11 @@
 	X(room_by_ref)				\
 	X(register_user)			\
 	X(update_account)			\
+	X(begin_session)			\
+	X(refresh_session)			\
+	X(end_session)				\
+	X(delete_session)			\
+	X(change_password)			\
 	X(create_room)				\
 	X(update_room)				\
 	X(delete_room)				\

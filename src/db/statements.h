@@ -15,7 +15,12 @@
 	X(ready, READ)			\
 	X(user_me, READ)		\
 	X(user_login, READ)		\
-	X(user_rehash, WRITE)		\
+	X(session_begin, WRITE)		\
+	X(session_refresh, WRITE)	\
+	X(session_end, WRITE)		\
+	X(session_list, READ)		\
+	X(session_delete, WRITE)	\
+	X(session_prune, WRITE)		\
 	X(user_register, WRITE)		\
 	X(user_update, WRITE)		\
 	X(user_password, READ)		\

@@ -6,9 +6,9 @@
 #include "http/endpoint.h"
 #include "http/reply.h"
 #include "http/route.h"
+#include "identity/caller.h"
 #include "identity/identity.h"
 
-static int	caller_known(struct exchange *);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
 static int	body_json(struct exchange *, struct value *, struct json *);
@@ -35,7 +35,7 @@ endpoint_begin(struct exchange *x)
 		reply_outcome(x, OUTCOME_method_not_allowed);
 		return;
 	}
-	if (route->access == ACCESS_USER && !caller_known(x)) {
+	if (route->access == ACCESS_USER && !endpoint_caller(x)) {
 		reply_outcome(x, OUTCOME_unauthenticated);
 		return;
 	}
@@ -59,7 +59,7 @@ endpoint_statement(struct exchange *x, page_step *next,
 
 	n = 0;
 	if (x->route->access == ACCESS_USER)
-		params[n++] = x->caller.subject;
+		params[n++] = endpoint_caller_text(x);
 	for (i = 0; i < x->route->nfields; i++) {
 		if (x->route->fields[i].flags & FIELD_PATCH)
 			params[n++] = x->inputs[i].state == INPUT_ABSENT ?
@@ -73,8 +73,8 @@ endpoint_statement(struct exchange *x, page_step *next,
 }
 
 /* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */
-static int
-caller_known(struct exchange *x)
+int
+endpoint_caller(struct exchange *x)
 {
 	const struct span	*field;
 	struct span		token;
@@ -93,6 +93,12 @@ caller_known(struct exchange *x)
 
 	return (token_verify(identity_keys(), token, time(NULL),
 	    &x->caller) == TOKEN_OK);
+}
+
+const char *
+endpoint_caller_text(struct exchange *x)
+{
+	return (caller_text(&x->arena, &x->caller, x->address, x->id));
 }
 
 /* Reads all that the route's fields name; answers 422 when something is off. */
@@ -140,6 +146,10 @@ static int
 body_read(struct exchange *x, struct value *body, struct json *errors)
 {
 	switch (x->route->body) {
+	case BODY_JSON_OR_NONE:
+		if (x->body.len == 0)
+			return (0);
+		return (body_json(x, body, errors));
 	case BODY_JSON:
 		return (body_json(x, body, errors));
 	case BODY_FORM:

@@ -11,11 +11,20 @@
 page_step	endpoint_begin;
 
 /*
- * Runs the route's own statement: $1 is the caller's subject when the route
- * asks for one, then come the inputs in the order of the route's fields, then
+ * Runs the route's own statement: $1 is the caller when the route asks for
+ * one, then come the inputs in the order of the route's fields, then
  * extra values. next gets the result; see exchange_statement().
  */
 void	endpoint_statement(struct exchange *, page_step *next,
 	    enum statement_id, const char *const *extra, int nextra);
+
+/*
+ * Reads the request's access token into x->caller; 0 when there is none that
+ * is right. For routes that only some callers need one for.
+ */
+int	endpoint_caller(struct exchange *);
+
+/* What statements take as the caller: see identity/caller.h. */
+const char	*endpoint_caller_text(struct exchange *);
 
 #endif

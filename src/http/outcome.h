@@ -14,6 +14,9 @@
 	X(bad_request, 400, "Bad Request")				\
 	X(unauthenticated, 401, "Could not validate credentials")	\
 	X(wrong_login, 401, "Incorrect username or password")		\
+	X(invalid_refresh, 401, "Invalid refresh token")		\
+	X(session_not_found, 404, "Session not found")			\
+	X(foreign_origin, 403, "Cookies are taken only from this server's own pages and the origins in CORS_ORIGINS") \
 	X(inactive, 400, "Inactive user")				\
 	X(email_taken, 400, "Email already registered")			\
 	X(username_taken, 400, "Username already taken")		\

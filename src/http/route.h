@@ -16,6 +16,7 @@ enum access {
 enum body_kind {
 	BODY_NONE,
 	BODY_JSON,
+	BODY_JSON_OR_NONE,	/* its fields may also all be absent */
 	BODY_FORM,
 	BODY_RAW		/* the page reads the octets itself */
 };

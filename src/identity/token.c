@@ -277,7 +277,7 @@ claims_write(jwt_t *jwt, const char *subject, const char *session, int64_t now,
 static enum token_result
 claims_read(jwt_t *jwt, time_t now, struct token_claims *claims)
 {
-	int64_t			expires, begins;
+	int64_t			expires, begins, issued;
 	enum date_result	begin;
 	size_t			i;
 
@@ -300,6 +300,8 @@ claims_read(jwt_t *jwt, time_t now, struct token_claims *claims)
 	if (now >= expires)
 		return (TOKEN_EXPIRED);
 	claims->expires = expires;
+	if (date_read(jwt, "iat", &issued) == DATE_OK)
+		claims->issued = issued;
 
 	return (TOKEN_OK);
 }

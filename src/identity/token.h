@@ -49,6 +49,7 @@ struct token_claims {
 	char	subject[TOKEN_SUBJECT_SIZE];
 	char	session[TOKEN_SESSION_SIZE];	/* "" for none */
 	time_t	expires;
+	time_t	issued;		/* 0 for a token that does not say */
 };
 
 /*

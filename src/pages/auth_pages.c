@@ -1,10 +1,7 @@
-#include <time.h>
-
+#include "http/endpoint.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
-#include "identity/identity.h"
 #include "pages/pages.h"
-#include "settings.h"
 
 #define USERNAME_MAX	50
 #define EMAIL_MAX	100
@@ -15,14 +12,13 @@
 enum login_column {
 	LOGIN_COLUMN_OUTCOME,
 	LOGIN_COLUMN_HASH,
-	LOGIN_COLUMN_ACTIVE
+	LOGIN_COLUMN_ACTIVE,
+	LOGIN_COLUMN_SINCE
 };
 
 static page_step	register_hashed;
 static page_step	login_found;
 static page_step	login_compared;
-static page_step	login_rehashed;
-static void		login_answer(struct exchange *);
 static page_step	password_found;
 static page_step	password_compared;
 static page_step	password_hashed;
@@ -89,7 +85,7 @@ register_hashed(struct exchange *x)
 	    params);
 }
 
-/* Look up, compare, note a better hash, answer. */
+/* Look up, compare, begin a session (and note a better hash). */
 void
 auth_login(struct exchange *x)
 {
@@ -115,61 +111,32 @@ login_found(struct exchange *x)
 static void
 login_compared(struct exchange *x)
 {
-	const char	*params[2];
+	const PGresult	*rows = x->query.rows;
+	const char	*since;
 
 	if (hashing_verdict(x) != PASSWORD_OK &&
 	    hashing_verdict(x) != PASSWORD_OK_REHASH) {
 		reply_outcome(x, OUTCOME_wrong_login);
 		return;
 	}
-	if (PQgetvalue(x->query.rows, 0, LOGIN_COLUMN_ACTIVE)[0] != 't') {
+	if (PQgetvalue(rows, 0, LOGIN_COLUMN_ACTIVE)[0] != 't') {
 		reply_outcome(x, OUTCOME_inactive);
 		return;
 	}
-	if (hashing_hash(x) == NULL) {
-		login_answer(x);
-		return;
-	}
 
-	params[0] = x->inputs[LOGIN_USERNAME].text;
-	params[1] = hashing_hash(x);
-	exchange_query(x, login_rehashed, STATEMENT_user_rehash, 2, params);
-}
-
-/* A better hash that could not be stored is no reason to refuse. */
-static void
-login_rehashed(struct exchange *x)
-{
-	login_answer(x);
-}
-
-static void
-login_answer(struct exchange *x)
-{
-	struct json	json;
-	char		token[TOKEN_MAX];
-
-	if (!token_issue(identity_keys(), x->inputs[LOGIN_USERNAME].text,
-	    NULL, time(NULL), settings->access_token_expire_minutes * 60L,
-	    token, sizeof(token))) {
-		reply_outcome(x, OUTCOME_internal);
-		return;
-	}
-
-	json_init(&json, &x->out);
-	json_object_begin(&json);
-	json_member(&json, "access_token", token);
-	json_member(&json, "token_type", "bearer");
-	json_object_end(&json);
-	explicit_bzero(token, sizeof(token));
-	reply_json(x, 200);
+	/* The row goes with the next query. */
+	since = PQgetisnull(rows, 0, LOGIN_COLUMN_SINCE) ? NULL :
+	    arena_strndup(&x->arena, PQgetvalue(rows, 0, LOGIN_COLUMN_SINCE),
+	    (size_t)PQgetlength(rows, 0, LOGIN_COLUMN_SINCE));
+	session_begin(x, x->inputs[LOGIN_USERNAME].text, since,
+	    hashing_hash(x));
 }
 
 /* Look up, compare, hash the new one, store it. */
 void
 auth_password(struct exchange *x)
 {
-	const char	*params[] = { x->caller.subject };
+	const char	*params[] = { endpoint_caller_text(x) };
 
 	exchange_statement(x, password_found, STATEMENT_user_password, 1,
 	    params);
@@ -210,7 +177,7 @@ password_compared(struct exchange *x)
 static void
 password_hashed(struct exchange *x)
 {
-	const char	*params[] = { x->caller.subject, x->page,
+	const char	*params[] = { endpoint_caller_text(x), x->page,
 			    hashing_hash(x) };
 
 	if (hashing_hash(x) == NULL) {

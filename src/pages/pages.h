@@ -46,6 +46,14 @@ enum password_field {
 extern const struct field	password_fields[PASSWORD__MAX];
 page_step			auth_password;
 
+/* session_pages.c */
+extern const struct field	refresh_fields[1];	/* refresh_token */
+extern const struct field	session_fields[1];	/* session_id */
+page_step			auth_refresh;
+page_step			auth_logout;
+void	session_begin(struct exchange *, const char *username,
+	    const char *tokens_since, const char *better_hash);
+
 /* user_pages.c */
 extern const struct field	page_fields[2];		/* skip, limit */
 extern const struct field	user_fields[1];		/* user_id */

@@ -170,8 +170,8 @@ def test_adopted_database_becomes_the_same_schema(migrate, cluster, adopted):
 def test_adopted_rows_are_kept(migrate, adopted):
     before = everything(adopted)[1]
     succeeded(migrate())
-    users, rooms, _ = everything(adopted)[1]
-    assert (users, rooms) == (before[0], before[1])
+    for old, new in zip(before[:2], everything(adopted)[1][:2], strict=True):
+        assert [row[: len(old[0])] for row in new] == old, "columns are only added"
     [(made,)] = adopted.query(
         "insert into users (username, email, hashed_password) values ('eve', 'e@example.com', '') returning id"
     )

@@ -122,6 +122,7 @@ def test_access_and_body_are_those_of_the_table(method, path, operation):
     types = {
         "NONE": [],
         "JSON": ["application/json"],
+        "JSON_OR_NONE": ["application/json"],
         "FORM": ["application/x-www-form-urlencoded"],
         "RAW": ["application/webhook+json"],
     }
@@ -250,6 +251,8 @@ def test_server_takes_the_examples_of_requests(server, method, path, operation):
             body["email"] = f"{new_name()}@{body['email'].partition('@')[2]}"
         if "username" in body:
             body["username"] = new_name() if path == "/auth/register" else person.username
+        if path == "/auth/refresh":
+            body["refresh_token"] = person.refresh_token
         how = {"json" if media_type == "application/json" else "data": body}
         answer = server.http.request(method, path.replace("{room_id}", room["room_id"]), headers=person.headers, **how)
         assert answer.is_success, (example, answer.text)

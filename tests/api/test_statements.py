@@ -26,7 +26,16 @@ ARGUMENTS = {
     "user_me": ["u502"],
     "user_login": ["u502"],
     "user_password": ["u502"],
-    "user_rehash": ["u502", "hash"],
+    "session_begin": [
+        "\n\n127.0.0.1\nrequest", "u502", None, "hash", "\\x01", "\\x02", "a browser", "1800", "86400", "864000",
+    ],
+    "session_refresh": [
+        "\n\n127.0.0.1\nrequest", "\\x000001f6", "\\x01", "\\x02", None, "1800", "86400", "864000",
+    ],
+    "session_end": ["u502\nsession502\n127.0.0.1\nrequest", None],
+    "session_list": ["u502\nsession502"],
+    "session_delete": ["u502", "session502"],
+    "session_prune": [],
     "user_set_password": ["u502", "x", "y"],
     "user_register": ["new", "new@example.com", "x", None],
     "user_update": ["u502", "true", "changed@example.com", "true", "Full Name"],
@@ -90,6 +99,9 @@ def fill(database, count):
             "insert into outbox (action, room_id, user_id, due_at) "
             "select 'remove_participant', i, i, now() + interval '1 day' "
             "from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into sessions (id, user_id, family, current, expires_at, address) "
+            "select 'session' || i, i, decode(lpad(to_hex(i), 8, '0'), 'hex'), array['\\x01'::bytea], "
+            "now() + interval '1 day', '127.0.0.1' from generate_series(%(first)s::int, %(last)s::int) i",
             "select setval('users_id_seq', %(last)s::int), setval('rooms_id_seq', %(last)s::int)",
         ):
             connection.execute(text, rows)

@@ -33,6 +33,7 @@ class Person:
         self.password = password
         self.user = user
         self.token = None
+        self.refresh_token = None
 
     @property
     def headers(self):
@@ -63,7 +64,7 @@ def newcomer(http, **more):
     person = register(http, **more)
     answer = login(http, person.username, person.password)
     assert answer.status_code == 200, answer.text
-    person.token = answer.json()["access_token"]
+    person.token, person.refresh_token = answer.json()["access_token"], answer.json()["refresh_token"]
     return person
 
 

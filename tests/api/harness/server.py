@@ -1,6 +1,7 @@
 """One process of the server under test: its settings, its life, its log."""
 
 import contextlib
+import http.cookiejar
 import os
 import re
 import signal
@@ -228,6 +229,8 @@ class Server:
         hooks = {"response": [validate_hook]}
         options = {"timeout": 20, "trust_env": False, "event_hooks": hooks, **options}
         client = httpx.Client(base_url=url, verify=verify, **options)
+        # Cookies are sent where a test says so, not because somebody signed in before.
+        client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self.clients.append(client)
         return client
 
