@@ -129,9 +129,9 @@ def test_rooms(visitors, calls):
     (ann,) = visitors("ann")
     word = new_name("word")
     make_rooms(calls, ann, *(f"{word} {number:02}" for number in range(30)))
-    ann.go(f"/?q={word}").says("30 rooms")
+    ann.open(f"/?q={word}").says("30 rooms")
     cards = ann.page.locator(".room-card")
-    poll(lambda: cards.count() == 24, 5)
+    poll(lambda: cards.count() == 24, 15)
     ann.look("rooms")
     ann.link("Next").click()
     ann.says("Page 2 of 2")
@@ -141,7 +141,7 @@ def test_rooms(visitors, calls):
     ann.page.go_back()
     ann.says("Page 2 of 2")
     ann.page.get_by_label("Search rooms").fill(f"{word} 07")
-    poll(lambda: cards.count() == 1, 5)
+    poll(lambda: cards.count() == 1, 15)
     assert cards.locator("h2").inner_text() == f"{word} 07"
     ann.page.get_by_label("Search rooms").fill("nothing is called so")
     ann.heading("Rooms")
@@ -168,18 +168,18 @@ def test_room(visitors):
     ann.page.get_by_label("Name", exact=True).fill("Grand plans")
     ann.button("Save").click()
     ann.heading("Grand plans")
-    bob.go(link).heading("Grand plans")
+    bob.open(link).heading("Grand plans")
     assert bob.button("Edit").count() == 0
     ann.button("End room").click()
     ann.look("room-end")
     ann.page.get_by_role("dialog").get_by_role("button", name="End room").click()
     ann.says("This room has ended.")
     ann.look("room-ended")
-    bob.go(link).says("This room has ended.")
-    bob.go(f"{link}/call").heading("The call has ended")
-    bob.go("/room/room_00000000").heading("There is no such room")
+    bob.open(link).says("This room has ended.")
+    bob.open(f"{link}/call").heading("The call has ended")
+    bob.open("/room/room_00000000").heading("There is no such room")
     bob.look("room-none")
-    bob.go("/nowhere").heading("There is nothing here")
+    bob.open("/nowhere").heading("There is nothing here")
 
 
 # --- when something is wrong ---
@@ -191,7 +191,7 @@ def test_slow_and_absent_server(visitors):
     link = ann.create_room("Endurance")
     held = []
     ann.page.route("**/rooms/?*", lambda route: held.append(route))
-    ann.link("parley, all rooms").click()
+    ann.open()
     ann.page.locator(".skeleton").first.wait_for()
     ann.look("rooms-loading")
     for route in held:

@@ -8,6 +8,7 @@ from harness.people import new_name
 from harness.poll import free_port, poll
 from harness.secret import new_password, secret
 from harness.server import ROOT
+from playwright.sync_api import Error as PlaywrightError
 
 # Playwright's own list of features that are off; a second --disable-features would replace it.
 OFF = (
@@ -31,7 +32,7 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 SCREENS = ROOT / "var/screens"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
-# Keeps the peer connections, so that a test can ask what came in.
+# Keeps the peer connections and the devices' tracks, so that a test can ask what came in and what still runs.
 WATCH_MEDIA = """(() => {
     const connections = (window.peers = []);
     const Real = window.RTCPeerConnection;
@@ -41,6 +42,15 @@ WATCH_MEDIA = """(() => {
             connections.push(new WeakRef(this));
         }
     };
+    window.tracks = [];
+    const media = navigator.mediaDevices;
+    const ask = media?.getUserMedia.bind(media);
+    if (media)
+        media.getUserMedia = async (...given) => {
+            const stream = await ask(...given);
+            tracks.push(...stream.getTracks());
+            return stream;
+        };
 })()"""
 
 RECEIVED = """async () => {
@@ -127,14 +137,6 @@ class Guest:
         self.page.goto(f"{self.origin}/app{path}")
         return self
 
-    def go(self, path):
-        """Opens a page of the client, signing in when asked to."""
-        self.open(path)
-        self.page.locator("h1").first.wait_for()
-        if self.path.startswith("/signin"):
-            self.sign_in()
-        return self
-
     @property
     def path(self):
         return self.page.url.removeprefix(f"{self.origin}/app")
@@ -190,6 +192,11 @@ class Guest:
         self.button("Join the call").click()
         self.button("Join now").click()
         self.in_call()
+
+    def crash(self):
+        """The tab's process is gone from one moment to the next; nothing says goodbye."""
+        with contextlib.suppress(PlaywrightError):
+            self.page.goto("chrome://crash", timeout=3000)
 
     def in_call(self):
         self.button("Leave", exact=True).wait_for()

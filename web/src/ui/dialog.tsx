@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { asFailure } from "../api/failure";
 import { Button, Notice } from "./controls";
@@ -10,9 +10,12 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  // In the layout phase: it must be closed before it is taken out, to give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    // Not the cross: what one came for, or the way out of what one may regret.
+    shown?.querySelector<HTMLElement>("input, footer button")?.focus();
     return () => shown?.close();
   }, []);
 

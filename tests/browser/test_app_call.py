@@ -1,0 +1,251 @@
+"""Calls in the web client: real servers, real media, two browsers or three."""
+
+import pytest
+
+
+@pytest.fixture
+def call(visitors):
+    """call("ann", "bob", seats=9): people in one call; the first has made the room. Also its link."""
+
+    def begin(*names, **room):
+        first, *others = people = visitors(*names)
+        link = first.create_room("Team sync", **room)
+        first.join()
+        for other in others:
+            other.open(link).join()
+        return *people, link
+
+    return begin
+
+
+def counted(guest, link, number):
+    """Waits until the list says that so many are in the call."""
+    guest.open()
+    card = guest.page.locator(f".room-card[href$='{link}']")
+    guest.until(lambda: card.get_by_text(f"{number} in the call").count() == 1, f"{number} in the call", 40)
+
+
+def test_call(call):
+    """All that two people do with each other."""
+    ann, bob, link = call("ann", "bob")
+    for one, other in ((ann, bob), (bob, ann)):
+        one.sees(other.name)
+        one.hears()
+    ann.tile(bob.name).locator(".tile-muted").wait_for(state="detached")
+    bob.look("call")
+
+    bob.button("Mute microphone").click()
+    ann.tile(bob.name).locator(".tile-muted").wait_for()
+    bob.button("Turn camera off").click()
+    ann.tile(bob.name).locator(".avatar").wait_for()
+    bob.button("Unmute microphone").click()
+    bob.button("Turn camera on").click()
+    ann.tile(bob.name).locator(".tile-muted").wait_for(state="detached")
+    ann.sees(bob.name)
+
+    bob.button("Chat").click()
+    bob.page.get_by_label("Message", exact=True).fill("Hello from <b>Bob</b>, see https://example.com/?a=1&b=2")
+    bob.page.keyboard.press("Enter")
+    ann.button("Chat (1 new)").click()
+    ann.says("Hello from <b>Bob</b>, see")
+    assert ann.link("https://example.com/?a=1&b=2").get_attribute("rel") == "noreferrer noopener"
+    ann.page.get_by_label("Message", exact=True).fill("Hello back")
+    ann.button("Send").click()
+    bob.says("Hello back")
+    ann.look("call-chat")
+
+    ann.button("Share screen").click()
+    bob.sees(ann.name, "tile.screen")
+    assert bob.page.locator("main").get_attribute("data-layout") == "focus"
+    bob.look("call-screen")
+    ann.button("Stop sharing").click()
+    bob.page.locator(".tile.screen").wait_for(state="detached")
+    assert bob.page.locator("main").get_attribute("data-layout") == "grid"
+
+    ann.button(f"Pin {bob.name}").click()
+    ann.page.locator(f".focus-main [data-identity='{bob.name}']").wait_for()
+    ann.look("call-focus")
+    ann.button(f"Unpin {bob.name}").click()
+
+    ann.button("Camera", exact=True).click()
+    cameras = ann.page.get_by_role("radio")
+    assert cameras.count() >= 1
+    ann.look("call-devices", phone=False)
+    cameras.last.click()
+    ann.page.keyboard.press("Escape")
+    bob.sees(ann.name)
+
+    ann.button("Full screen").click()
+    ann.button("Leave full screen").click()
+    ann.button("Full screen").wait_for()
+
+    # A reload leads back into the call, with no question asked.
+    ann.page.reload()
+    ann.in_call()
+    for one, other in ((ann, bob), (bob, ann)):
+        one.sees(other.name)
+        one.hears()
+
+    bob.button("Leave", exact=True).click()
+    bob.heading("Team sync")
+    ann.says("You are the only one here.")
+    assert bob.page.evaluate("navigator.mediaDevices && document.querySelectorAll('video, audio').length") == 0
+    ann.page.go_back()
+    ann.button("Join the call").wait_for()
+
+
+def test_creator_moderates(call, visitors):
+    ann, bob, link = call("ann", "bob", seats=2)
+    (cat,) = visitors("cat")
+    cat.open(link).says("All seats are taken")
+    cat.button("Join the call").click()
+    cat.button("Join now").click()
+    cat.heading("The room is full")
+    cat.look("call-full")
+
+    ann.button("People, 2").click()
+    ann.look("call-people")
+    assert bob.button(f"Moderate {ann.name}").count() == 0
+    ann.button(f"Moderate {bob.name}").click()
+    ann.page.get_by_role("menu").wait_for()
+    ann.look("call-moderate", phone=False)
+    ann.page.get_by_role("menuitem", name="Remove from the call").click()
+    ann.button("Remove", exact=True).click()
+    bob.heading("You were removed from the call")
+    bob.look("call-removed")
+    bob.button("Join again").click()
+    bob.button("Join now").click()
+    bob.in_call()
+
+    ann.button(f"Moderate {bob.name}").click()
+    ann.page.get_by_role("menuitem", name="Ban from this room").click()
+    ann.button("Ban", exact=True).click()
+    bob.heading("You were removed from the call")
+    bob.button("Join again").click()
+    bob.button("Join now").click()
+    bob.heading("You are banned from this room")
+    bob.look("call-banned")
+
+    cat.button("Try again").click()
+    cat.button("Join now").click()
+    cat.in_call()
+    ann.button("End for everybody").click()
+    ann.page.get_by_role("dialog").get_by_role("button", name="End for everybody").click()
+    for guest in (ann, cat):
+        guest.heading("The call has ended")
+    ann.link("About the room").click()
+    ann.says("This room has ended.")
+    ann.page.get_by_role("button", name="Lift ban").click()
+    ann.says(f"{bob.name} may join again")
+
+
+def test_without_devices(camera_browser, visitors):
+    """Cameras that may not be used, or are not there: one joins all the same."""
+    ann, bob = visitors("ann", "bob")
+    for guest, error in ((ann, "NotAllowedError"), (bob, "NotFoundError")):
+        guest.context.add_init_script(
+            f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{error}'); }}"
+        )
+    ann.page.reload()
+    link = ann.create_room("Only listening")
+    ann.button("Join the call").click()
+    ann.says("The browser may not use your camera.")
+    ann.look("lobby-refused")
+    ann.button("Join anyway").click()
+    ann.in_call()
+    ann.says("The browser may not use your microphone.")
+    ann.look("call-refused")
+    bob.open(link)
+    bob.button("Join the call").click()
+    bob.says("No camera was found.")
+    bob.button("Join anyway").click()
+    ann.tile(bob.name).wait_for()
+
+
+def test_server_restarted_during_the_call(call, calls):
+    """The call goes on; and tokens that are good no more are replaced unseen."""
+    ann, bob, link = call("ann", "bob")
+    ann.sees(bob.name)
+    calls.stop()
+    bob.button("Chat").click()
+    bob.page.get_by_label("Message", exact=True).fill("Still here?")
+    bob.page.keyboard.press("Enter")
+    ann.button("Chat (1 new)").click()
+    ann.says("Still here?")
+    ann.sees(bob.name)
+    # With another key every access token that is out is worthless, as if it had expired.
+    calls.environment["SECRET_KEY"] = "another key of access tokens, just as long"
+    calls.start()
+    ann.button("People, 2").click()
+    ann.button(f"Moderate {bob.name}").click()
+    ann.page.get_by_role("menuitem", name="Remove from the call").click()
+    ann.button("Remove", exact=True).click()
+    bob.heading("You were removed from the call")
+    ann.in_call()
+    ann.button("Leave", exact=True).click()
+    ann.heading("Team sync")
+
+
+def test_livekit_restarted_during_the_call(call, livekit):
+    """What is lost with it comes back by itself."""
+    ann, bob, link = call("ann", "bob")
+    ann.sees(bob.name)
+    livekit.kill()
+    ann.says("The connection was lost.")
+    ann.look("call-lost")
+    livekit.start()
+    for one, other in ((ann, bob), (bob, ann)):
+        one.tile(other.name).wait_for(timeout=40_000)
+        one.sees(other.name)
+        one.hears()
+
+
+def test_tab_killed(call, stranger, visitors):
+    ann, bob, link = call("ann", "bob")
+    (cat,) = visitors("cat")
+    counted(cat, link, 2)
+    bob.crash()
+    counted(cat, link, 1)
+    ann.tile(bob.name).wait_for(state="detached")
+
+
+def test_call_from_elsewhere(call, camera_browser):
+    """One who joins in another window takes the call there."""
+    ann, link = call("ann")
+    second = ann.context.new_page()
+    second.goto(ann.origin + "/app" + link)
+    second.get_by_role("button", name="Join the call").click()
+    second.get_by_role("button", name="Join now").click()
+    second.get_by_role("button", name="Leave", exact=True).wait_for()
+    ann.heading("You joined from somewhere else")
+    ann.look("call-elsewhere")
+
+
+def test_nothing_stays_behind(visitors):
+    """Twenty calls: no track runs on, and neither memory nor elements nor listeners grow."""
+    (ann,) = visitors("ann")
+    ann.create_room("Again and again")
+    devtools = ann.context.new_cdp_session(ann.page)
+    devtools.send("Performance.enable")
+
+    def weigh():
+        devtools.send("HeapProfiler.collectGarbage")
+        found = {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+        return {name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+
+    def once():
+        ann.join()
+        ann.tile(ann.name).locator("video").wait_for()
+        ann.button("Leave", exact=True).click()
+        ann.button("Join the call").wait_for()
+
+    for _ in range(4):
+        once()
+    before = weigh()
+    for _ in range(16):
+        once()
+    after = weigh()
+    assert ann.page.evaluate("tracks.filter((each) => each.readyState === 'live').length") == 0
+    assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] * 1.15 + 500_000, (before, after)
+    assert after["Nodes"] < before["Nodes"] + 200, (before, after)
+    assert after["JSEventListeners"] < before["JSEventListeners"] + 50, (before, after)
