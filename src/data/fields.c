@@ -17,6 +17,7 @@ struct reading {
 	struct input		*input;
 	struct json		*errors;
 	int			nerrors;
+	int			index;	/* in a list; -1 outside of one */
 };
 
 static const struct value	*find_value(const struct field *,
@@ -26,17 +27,29 @@ static void	read_field(struct reading *, const struct value *);
 static void	read_string(struct reading *, const struct value *);
 static void	read_email(struct reading *, struct span);
 static void	read_integer(struct reading *, const struct value *);
+static void	read_boolean(struct reading *, const struct value *);
+static void	read_source(struct reading *, const struct value *);
+static void	read_sources(struct reading *, const struct value *);
+static const char	*find_source(const struct value *);
 static void	read_number_id(struct reading *, struct span);
 static void	read_room_id(struct reading *, struct span);
 static void	give(struct reading *, struct span);
+static void	give_text(struct reading *, const char *);
 static void	error_begin(struct reading *, const char *, const char *);
 static void	error_plain(struct reading *, const char *, const char *);
 static void	error_reason(struct reading *, const char *, const char *,
 		    const char *, const char *);
 static void	error_limit(struct reading *, const char *, const char *,
 		    const char *, int64_t);
+static void	error_source(struct reading *);
 
 static const char *const places[] = { "path", "query", "body" };
+
+/* livekit/protocol livekit_models.proto, TrackSource */
+static const char *const track_sources[] = {
+	"CAMERA", "MICROPHONE", "SCREEN_SHARE", "SCREEN_SHARE_AUDIO"
+};
+#define TRACK_SOURCES	(sizeof(track_sources) / sizeof(track_sources[0]))
 
 int
 fields_read(struct arena *arena, const struct field *fields, size_t nfields,
@@ -51,6 +64,7 @@ fields_read(struct arena *arena, const struct field *fields, size_t nfields,
 	r.arena = arena;
 	r.errors = errors;
 	r.nerrors = 0;
+	r.index = -1;
 
 	npath = 0;
 	for (i = 0; i < nfields; i++) {
@@ -128,6 +142,15 @@ read_field(struct reading *r, const struct value *value)
 	switch (r->field->type) {
 	case FIELD_INTEGER:
 		read_integer(r, value);
+		break;
+	case FIELD_BOOLEAN:
+		read_boolean(r, value);
+		break;
+	case FIELD_SOURCE:
+		read_source(r, value);
+		break;
+	case FIELD_SOURCES:
+		read_sources(r, value);
 		break;
 	case FIELD_NUMBER_ID:
 		read_number_id(r, value->text);
@@ -225,7 +248,6 @@ read_integer(struct reading *r, const struct value *value)
 {
 	const struct field	*field = r->field;
 	int64_t			number;
-	char			*text;
 
 	switch (number_of_value(value, &number)) {
 	case NUMBER_OK:
@@ -256,8 +278,99 @@ read_integer(struct reading *r, const struct value *value)
 		return;
 	}
 
-	text = arena_printf(r->arena, "%" PRId64, number);
-	give(r, (struct span){ text, strlen(text) });
+	give_text(r, arena_printf(r->arena, "%" PRId64, number));
+}
+
+/* What the old service's clients may send for one: 1, "yes", "off", ... */
+static void
+read_boolean(struct reading *r, const struct value *value)
+{
+	static const char *const	words[2][6] = {
+		{ "false", "f", "no", "n", "off", "0" },
+		{ "true", "t", "yes", "y", "on", "1" },
+	};
+	int64_t				number;
+	int				is, i;
+
+	if (value->type == VALUE_STRING) {
+		for (is = 0; is < 2; is++) {
+			for (i = 0; i < 6; i++) {
+				if (!span_is_nocase(value->text, words[is][i]))
+					continue;
+				give_text(r, words[is][0]);
+				return;
+			}
+		}
+	} else if (value->type == VALUE_ARRAY || value->type == VALUE_OBJECT ||
+	    value->type == VALUE_NULL) {
+		error_plain(r, "bool_type", "Input should be a valid boolean");
+		return;
+	} else if (number_of_value(value, &number) == NUMBER_OK &&
+	    (number == 0 || number == 1)) {
+		give_text(r, words[number][0]);
+		return;
+	}
+
+	error_plain(r, "bool_parsing",
+	    "Input should be a valid boolean, unable to interpret input");
+}
+
+static void
+read_source(struct reading *r, const struct value *value)
+{
+	const char	*source;
+
+	if ((source = find_source(value)) == NULL)
+		error_source(r);
+	else
+		give_text(r, source);
+}
+
+/* Each of the list's members that is none of them is an error of its own. */
+static void
+read_sources(struct reading *r, const struct value *value)
+{
+	const struct member	*member;
+	const char		*source;
+	struct buffer		out;
+	struct json		json;
+	int			nerrors;
+
+	if (value->type != VALUE_ARRAY) {
+		error_plain(r, "list_type", "Input should be a valid list");
+		return;
+	}
+
+	buffer_init(&out);
+	json_init(&json, &out);
+	json_array_begin(&json);
+	nerrors = r->nerrors;
+	for (member = value->members; member != NULL; member = member->next) {
+		r->index++;
+		source = find_source(&member->value);
+		if (source == NULL)
+			error_source(r);
+		else
+			json_put_text(&json, source);
+	}
+	r->index = -1;
+	json_array_end(&json);
+	if (r->nerrors == nerrors)
+		give(r, (struct span){ out.data, out.len });
+	buffer_cleanup(&out);
+}
+
+static const char *
+find_source(const struct value *value)
+{
+	size_t	i;
+
+	for (i = 0; value->type == VALUE_STRING && i < TRACK_SOURCES; i++) {
+		if (span_is_nocase(value->text, track_sources[i]))
+			return (track_sources[i]);
+	}
+
+	return (NULL);
 }
 
 static void
@@ -317,6 +430,12 @@ give(struct reading *r, struct span text)
 }
 
 static void
+give_text(struct reading *r, const char *text)
+{
+	give(r, (struct span){ text, strlen(text) });
+}
+
+static void
 error_begin(struct reading *r, const char *type, const char *message)
 {
 	r->nerrors++;
@@ -326,6 +445,8 @@ error_begin(struct reading *r, const char *type, const char *message)
 	json_array_begin(r->errors);
 	json_put_text(r->errors, places[r->field->place]);
 	json_put_text(r->errors, r->field->name);
+	if (r->index >= 0)
+		json_put_integer(r->errors, r->index);
 	json_array_end(r->errors);
 	json_member(r->errors, "msg", message);
 }
@@ -366,4 +487,14 @@ error_limit(struct reading *r, const char *type, const char *message,
 	json_put_integer(r->errors, limit);
 	json_object_end(r->errors);
 	json_object_end(r->errors);
+}
+
+static void
+error_source(struct reading *r)
+{
+	static const char	expected[] = "'CAMERA', 'MICROPHONE', "
+	    "'SCREEN_SHARE' or 'SCREEN_SHARE_AUDIO'";
+
+	error_reason(r, "literal_error", arena_printf(r->arena,
+	    "Input should be %s", expected), "expected", expected);
 }

@@ -26,6 +26,9 @@ enum field_type {
 	FIELD_PASSWORD,		/* a new one: min is MIN_PASSWORD_LENGTH */
 	FIELD_EMAIL,		/* RFC 5321 shape; the domain is lower-cased */
 	FIELD_INTEGER,
+	FIELD_BOOLEAN,		/* text is "true" or "false" */
+	FIELD_SOURCE,		/* of a track, as LiveKit names it, any case */
+	FIELD_SOURCES,		/* a list of those; text is it as JSON */
 	FIELD_NUMBER_ID,	/* in a path: beyond int4 it is nobody's id */
 	FIELD_ROOM_ID		/* in a path: the number or room_... */
 };

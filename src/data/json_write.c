@@ -47,8 +47,14 @@ json_array_end(struct json *json)
 void
 json_name(struct json *json, const char *name)
 {
+	json_name_string(json, name, strlen(name));
+}
+
+void
+json_name_string(struct json *json, const char *name, size_t len)
+{
 	separate(json);
-	write_quoted(json->out, name, strlen(name));
+	write_quoted(json->out, name, len);
 	buffer_append(json->out, ":", 1);
 	json->comma = 0;
 }

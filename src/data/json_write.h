@@ -25,6 +25,7 @@ void	json_array_end(struct json *);
 
 /* The name of an object's next member. */
 void	json_name(struct json *, const char *);
+void	json_name_string(struct json *, const char *, size_t len);
 
 void	json_put_string(struct json *, const char *, size_t len);
 void	json_put_text(struct json *, const char *);	/* NULL writes null */

@@ -44,6 +44,9 @@
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\
+	X(participant_moderate, READ)	\
+	X(room_moderate, READ)		\
+	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
 	X(ban_list, READ)		\
 	X(ban_delete, WRITE)

@@ -9,6 +9,7 @@
 #include "identity/caller.h"
 #include "identity/identity.h"
 
+static int	params_fill(struct exchange *, const char **, int);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
 static int	body_json(struct exchange *, struct value *, struct json *);
@@ -54,22 +55,48 @@ endpoint_statement(struct exchange *x, page_step *next,
     enum statement_id statement, const char *const *extra, int nextra)
 {
 	const char	*params[QUERY_PARAMS_MAX];
-	size_t		i;
 	int		n, k;
+
+	n = params_fill(x, params, 0);
+	for (k = 0; k < nextra; k++)
+		params[n++] = extra[k];
+
+	exchange_statement(x, next, statement, n, params);
+}
+
+void
+endpoint_path_statement(struct exchange *x, page_step *next,
+    enum statement_id statement)
+{
+	const char	*params[QUERY_PARAMS_MAX];
+	int		n;
+
+	n = params_fill(x, params, 1);
+	exchange_statement(x, next, statement, n, params);
+}
+
+/* The caller and the inputs, as a statement takes them; returns how many. */
+static int
+params_fill(struct exchange *x, const char **params, int path_only)
+{
+	const struct field	*field;
+	size_t			i;
+	int			n;
 
 	n = 0;
 	if (x->route->access == ACCESS_USER)
 		params[n++] = endpoint_caller_text(x);
 	for (i = 0; i < x->route->nfields; i++) {
-		if (x->route->fields[i].flags & FIELD_PATCH)
+		field = &x->route->fields[i];
+		if (path_only && field->place != FIELD_PATH)
+			continue;
+		if (field->flags & FIELD_PATCH)
 			params[n++] = x->inputs[i].state == INPUT_ABSENT ?
 			    "false" : "true";
 		params[n++] = x->inputs[i].text;
 	}
-	for (k = 0; k < nextra; k++)
-		params[n++] = extra[k];
 
-	exchange_statement(x, next, statement, n, params);
+	return (n);
 }
 
 /* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */

@@ -19,6 +19,13 @@ void	endpoint_statement(struct exchange *, page_step *next,
 	    enum statement_id, const char *const *extra, int nextra);
 
 /*
+ * Runs a statement about what the path names: as above, but of the inputs only
+ * the path's are passed. For pages that do more with the others.
+ */
+void	endpoint_path_statement(struct exchange *, page_step *next,
+	    enum statement_id);
+
+/*
  * Reads the request's access token into x->caller; 0 when there is none that
  * is right. For routes that only some callers need one for.
  */

@@ -17,6 +17,7 @@
 #include "http/reply.h"
 #include "http/route.h"
 #include "identity/hashing.h"
+#include "livekit/ask.h"
 
 static void	head_copy(struct exchange *, const struct head *, const char *);
 static void	span_move(struct span *, const char *, const char *, size_t);
@@ -64,6 +65,7 @@ exchange_free(struct exchange *x)
 {
 	query_cancel(&x->query);
 	hashing_forget(x);
+	livekit_ask_forget(x);
 	buffer_cleanup(&x->body);
 	buffer_cleanup(&x->out);
 	buffer_cleanup(&x->extra);

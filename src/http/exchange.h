@@ -23,6 +23,7 @@
 struct exchange;
 struct http_request;
 struct intake;
+struct question;
 struct route;
 
 #define EXCHANGE_ID_MAX		64	/* of a request id that a client sent */
@@ -51,10 +52,12 @@ struct exchange {
 	struct input		inputs[FIELDS_MAX];
 
 	page_step		*next;		/* what to do when it wakes up */
-	page_step		*then;		/* exchange_statement()'s */
+	page_step		*then;		/* when that came out well */
 	struct query		query;		/* the one under way */
 	void			*page;		/* the page's own, in the arena */
 	struct password_work	*work;		/* in a thread; outlives us */
+	struct question		*question;	/* to LiveKit: livekit_ask()'s */
+	struct value		answer;		/* what LiveKit said */
 
 	struct buffer		out;		/* the answer's body */
 	struct buffer		extra;		/* more header lines */

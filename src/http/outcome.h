@@ -46,6 +46,9 @@
 	X(unknown_fate, 503, "The database was lost while it worked; the change may or may not have been made") \
 	X(overloaded, 503, "Too busy")					\
 	X(shutting_down, 503, "Shutting down")				\
+	X(livekit_refused, 502, "LiveKit refused the request")		\
+	X(livekit_unreachable, 503, "LiveKit is not reachable")		\
+	X(livekit_timeout, 504, "LiveKit did not answer in time")	\
 	X(version_not_supported, 505, "HTTP Version Not Supported")
 
 enum outcome {

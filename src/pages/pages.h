@@ -70,4 +70,36 @@ extern const struct field	participant_fields[2];
 extern const struct field	ban_fields[3];
 extern const struct field	banned_fields[2];
 
+/* moderation_pages.c */
+enum mute_field {
+	MUTE_ROOM,
+	MUTE_IDENTITY,
+	MUTE_MUTED,
+	MUTE_SOURCE,
+	MUTE_TRACK,
+	MUTE__MAX
+};
+extern const struct field	mute_fields[MUTE__MAX];
+page_step			participant_mute;
+
+enum permit_field {
+	PERMIT_ROOM,
+	PERMIT_IDENTITY,
+	PERMIT_PUBLISH,
+	PERMIT_SUBSCRIBE,
+	PERMIT_SOURCES,
+	PERMIT__MAX
+};
+extern const struct field	permit_fields[PERMIT__MAX];
+page_step			participant_permit;
+
+enum message_field {
+	MESSAGE_ROOM,
+	MESSAGE_TEXT,
+	MESSAGE_TOPIC,
+	MESSAGE__MAX
+};
+extern const struct field	message_fields[MESSAGE__MAX];
+page_step			room_message;
+
 #endif

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from harness import openapi
 from harness.people import newcomer
+from harness.sfu import Sfu
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "schemathesis"
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -18,8 +19,10 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_schema_fuzz(start_server, tmp_path):
-    server = start_server()
+def test_schema_fuzz(start_server, tmp_path, request):
+    sfu = Sfu().start()
+    request.addfinalizer(sfu.stop)
+    server = start_server(LIVEKIT_API_URL=sfu.url)
     person = newcomer(server.http)
     command = [PROGRAM, "--config-file", CONFIGURATION, "run", "--no-color", "--continue-on-failure"]
     header = f"Authorization: Bearer {person.token}"

@@ -49,6 +49,9 @@ ARGUMENTS = {
     "ban_list": ["u502", "502"],
     "ban_delete": ["u502", "502", "u503"],
     "participant_remove": ["u502", "502", "u503"],
+    "participant_moderate": ["u502", "room_000001f6", "u503"],
+    "room_moderate": ["u502", "room_000001f6"],
+    "tracks_muted": ["true", '["TR_502", "TR_503"]'],
     "livekit_event": [
         "EV_new", "participant_joined", "1757068342", "room_000001f6", "RM_1", "u503", "PA_1", "1757068342000", None,
         None, None, "false",

@@ -55,6 +55,7 @@ class Listener(ThreadingHTTPServer):
     """Its end is also that of the connections it has."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def process_request(self, request, client_address):
         self.sfu.open.append(request)
@@ -123,4 +124,19 @@ class Sfu:
         if method == "RemoveParticipant":
             found = room.pop(body["identity"], None) if room else None
             return (404, {**missing, "msg": "participant does not exist"}) if found is None else (200, {})
+        if method == "SendData":
+            return (404, missing) if room is None else (200, {})
+        person = (room or {}).get(body.get("identity"))
+        if person is None and method in ("GetParticipant", "MutePublishedTrack", "UpdateParticipant"):
+            return 404, {**missing, "msg": "participant does not exist"}
+        if method == "MutePublishedTrack":
+            track = next((each for each in person["tracks"] if each["sid"] == body["trackSid"]), None)
+            if track is None:
+                return 404, {**missing, "msg": "track is not found"}
+            track["muted"] = body["muted"]
+            return 200, {"track": track}
+        if method == "UpdateParticipant":
+            person["permission"] = body["permission"]
+        if method in ("GetParticipant", "UpdateParticipant"):
+            return 200, person
         return 404, {"code": "bad_route", "msg": method}

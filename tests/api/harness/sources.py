@@ -76,8 +76,9 @@ def statement_outcomes(name):
 
 @cache
 def steps():
-    """{name: body} of the functions in src/pages."""
-    return dict(re.findall(r"^(\w+)\(struct exchange \*x[^)]*\)\n\{(.*?)^\}", read("src/pages/*.c"), re.S | re.M))
+    """{name: body} of the functions that are steps of pages."""
+    text = read("src/pages/*.c") + read("src/livekit/ask.c")
+    return dict(re.findall(r"^(\w+)\(struct exchange \*x[^)]*\)\n\{(.*?)^\}", text, re.S | re.M))
 
 
 def page_outcomes(name, seen=()):
