@@ -9,7 +9,7 @@ const struct route routes[] = {
 	{ METHOD_GET, "/ready", ACCESS_PUBLIC, BODY_NONE,
 	    .statement = STATEMENT_ready },
 	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
-	    .page = meta_openapi },
+	    .page = site_openapi },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
 	    ROUTE_FIELDS(register_fields), .page = auth_register },
@@ -87,6 +87,13 @@ const struct route routes[] = {
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook },
+
+	/* For browsers: these are no calls, and not in openapi.json. */
+	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_client },
+	{ METHOD_GET, "/docs/{file...}", ACCESS_PUBLIC, BODY_NONE,
+	    .page = site_docs },
+	{ METHOD_GET, "/redoc", ACCESS_PUBLIC, BODY_NONE, .page = site_redoc },
 };
 
 const size_t nroutes = sizeof(routes) / sizeof(routes[0]);

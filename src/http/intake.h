@@ -22,12 +22,18 @@ EXPORTED void	intake_connect(struct connection *);
 /* Once a worker: the timer for slow clients. */
 void	intake_worker_init(void);
 
+/* How long the octets of a body stay where they are. */
+enum lifetime {
+	LIFETIME_EXCHANGE,	/* they are copied */
+	LIFETIME_PROCESS	/* they are sent from there */
+};
+
 /*
  * Sends an answer and readies the connection for its next request, or ends it
- * when x->close is set. The bytes are copied.
+ * when x->close is set. The head is copied.
  */
 void	intake_send(struct exchange *, const struct buffer *head,
-	    struct span body);
+	    struct span body, enum lifetime);
 
 /* The connection of an exchange; NULL when it is gone. */
 struct connection	*intake_connection(const struct exchange *);

@@ -14,11 +14,14 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
+#define CACHE_NONE	"no-store"
 
 static void		write_list(struct json *, const PGresult *,
 			    enum outcome);
-static void		send_reply(struct exchange *, const char *);
-static void		log_answer(const struct exchange *);
+static void		send_reply(struct exchange *, const char *,
+			    const char *, struct span, enum lifetime);
+static void		send_out(struct exchange *, const char *);
+static void		log_answer(const struct exchange *, size_t);
 static const char	*date_now(void);
 
 void
@@ -34,7 +37,39 @@ reply_json(struct exchange *x, int status)
 		return;
 
 	x->status = status;
-	send_reply(x, "application/json");
+	send_out(x, "application/json");
+}
+
+void
+reply_lasting(struct exchange *x, int status, const char *type,
+    const char *cache, struct span body)
+{
+	if (x->status != 0)
+		return;
+
+	x->status = status;
+	send_reply(x, type, cache, body, LIFETIME_PROCESS);
+}
+
+void
+reply_not_modified(struct exchange *x, const char *cache)
+{
+	if (x->status != 0)
+		return;
+
+	x->status = 304;
+	send_reply(x, NULL, cache, SPAN(""), LIFETIME_PROCESS);
+}
+
+void
+reply_redirect(struct exchange *x, int status, const char *location)
+{
+	if (x->status != 0)
+		return;
+
+	reply_header(x, "Location", location);
+	x->status = status;
+	send_reply(x, NULL, CACHE_NONE, SPAN(""), LIFETIME_PROCESS);
 }
 
 void
@@ -88,7 +123,7 @@ reply_options(struct exchange *x, const char *allow)
 	reply_header(x, "Allow", allow);
 	cors_preflight_headers(&x->extra, &x->head, allow);
 	x->status = 200;
-	send_reply(x, NULL);
+	send_out(x, NULL);
 }
 
 enum outcome
@@ -163,22 +198,37 @@ write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 	json_array_end(json);
 }
 
-/* Puts head and body on the connection; type is NULL when there is no body. */
+/* Sends what the page wrote; type is NULL when that is nothing. */
 static void
-send_reply(struct exchange *x, const char *type)
+send_out(struct exchange *x, const char *type)
+{
+	struct span	body;
+
+	body.data = x->out.data;
+	body.len = x->out.len;
+	send_reply(x, type, type == NULL ? NULL : CACHE_NONE, body,
+	    LIFETIME_EXCHANGE);
+}
+
+/* Puts head and body on the connection; no type and no cache: no such line. */
+static void
+send_reply(struct exchange *x, const char *type, const char *cache,
+    struct span body, enum lifetime lifetime)
 {
 	struct buffer	head;
-	struct span	body;
 
 	buffer_init(&head);
 	buffer_printf(&head, "HTTP/1.1 %d %s\r\nDate: %s\r\n",
 	    x->status, status_phrase(x->status), date_now());
 	if (type != NULL)
 		buffer_printf(&head, "Content-Type: %s\r\n"
-		    "Cache-Control: no-store\r\n"
 		    "X-Content-Type-Options: nosniff\r\n", type);
-	buffer_printf(&head, "Content-Length: %zu\r\nX-Request-Id: %s\r\n",
-	    x->out.len, x->id);
+	if (cache != NULL)
+		buffer_printf(&head, "Cache-Control: %s\r\n", cache);
+	/* It would be the length of the answer that is not sent. */
+	if (x->status != 304)
+		buffer_printf(&head, "Content-Length: %zu\r\n", body.len);
+	buffer_printf(&head, "X-Request-Id: %s\r\n", x->id);
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,
@@ -193,15 +243,15 @@ send_reply(struct exchange *x, const char *type)
 	buffer_append(&head, x->extra.data, x->extra.len);
 	buffer_append(&head, "\r\n", 2);
 
-	log_answer(x);
-	body.data = x->out.data;
-	body.len = x->head.method == METHOD_HEAD ? 0 : x->out.len;
-	intake_send(x, &head, body);
+	log_answer(x, body.len);
+	if (x->head.method == METHOD_HEAD)
+		body.len = 0;
+	intake_send(x, &head, body, lifetime);
 	buffer_cleanup(&head);
 }
 
 static void
-log_answer(const struct exchange *x)
+log_answer(const struct exchange *x, size_t bytes)
 {
 	struct log_request	line;
 	struct timespec		now;
@@ -215,7 +265,7 @@ log_answer(const struct exchange *x)
 	line.status = x->status;
 	line.ms = ((double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3 -
 	    (double)x->started) / 1e3;
-	line.bytes = x->out.len;
+	line.bytes = bytes;
 	line.request_id.data = x->id;
 	line.request_id.len = strlen(x->id);
 	line.address = x->address;

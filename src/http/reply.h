@@ -15,6 +15,19 @@ void	reply_header(struct exchange *, const char *name, const char *value);
 /* Sends x->out as JSON. */
 void	reply_json(struct exchange *, int status);
 
+/*
+ * Sends octets that are there as long as the process is: they are not copied.
+ * cache is the Cache-Control.
+ */
+void	reply_lasting(struct exchange *, int status, const char *type,
+	    const char *cache, struct span body);
+
+/* 304: what the client has is still right. */
+void	reply_not_modified(struct exchange *, const char *cache);
+
+/* Sends the client elsewhere, with one of the 30x that say how. */
+void	reply_redirect(struct exchange *, int status, const char *location);
+
 /* {"detail": text} of the catalogue, with the headers that status asks for. */
 void	reply_outcome(struct exchange *, enum outcome);
 

@@ -66,7 +66,10 @@ route_allow(struct arena *arena, const struct route *route)
 	return (text);
 }
 
-/* Compares segment by segment; {name} takes one segment that is not empty. */
+/*
+ * Compares segment by segment; {name} takes one segment that is not empty,
+ * {name...} all that are left, or none.
+ */
 static int
 path_matches(struct arena *arena, const char *template, struct span path,
     struct span *params)
@@ -84,6 +87,14 @@ path_matches(struct arena *arena, const char *template, struct span path,
 
 	nparams = 0;
 	while (segment_next(&rest, &want)) {
+		if (want.len > 4 && want.data[0] == '{' &&
+		    memcmp(want.data + want.len - 4, "...}", 4) == 0) {
+			if (path.len > 0) {
+				path.data++;
+				path.len--;
+			}
+			return (percent_decode(arena, path, &params[nparams]));
+		}
 		if (!segment_next(&path, &have))
 			return (0);
 		if (memchr(have.data, '%', have.len) != NULL &&

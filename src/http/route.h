@@ -56,8 +56,10 @@ enum route_match {
 
 /*
  * Finds the row for a method and an encoded path; a slash at the end makes no
- * difference, and HEAD is served by GET's row. params get the percent-decoded
- * values, in the arena. On ROUTE_METHOD *route is some row of that path.
+ * difference, and HEAD is served by GET's row. {name} in a row stands for one
+ * segment, {name...} for all that are left, or none. params get these values,
+ * percent-decoded, in the arena. On ROUTE_METHOD *route is some row of that
+ * path.
  */
 enum route_match	route_find(struct arena *, enum head_method,
 			    struct span path, const struct route **,

@@ -1,18 +1,20 @@
-#include <sys/types.h>
-
 #include "command.h"
+#include "http/negotiate.h"
 #include "http/reply.h"
 #include "pages/pages.h"
 #include "settings.h"
 
-/* assets/openapi.json, as kodev compiled it in. */
-extern const u_int8_t	asset_openapi_json[];
-extern const u_int32_t	asset_len_openapi_json;
-
+/* What this is; a browser that somebody typed the address into gets the app. */
 void
 meta_root(struct exchange *x)
 {
 	struct json	json;
+
+	reply_header(x, "Vary", "Accept");
+	if (negotiate_over_json(head_field(&x->head, "accept"), "text/html")) {
+		reply_redirect(x, 303, "/app/");
+		return;
+	}
 
 	json_init(&json, &x->out);
 	json_object_begin(&json);
@@ -33,12 +35,5 @@ meta_health(struct exchange *x)
 	json_object_begin(&json);
 	json_member(&json, "status", "healthy");
 	json_object_end(&json);
-	reply_json(x, 200);
-}
-
-void
-meta_openapi(struct exchange *x)
-{
-	buffer_append(&x->out, asset_openapi_json, asset_len_openapi_json);
 	reply_json(x, 200);
 }

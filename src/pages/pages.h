@@ -8,7 +8,6 @@
 /* meta_pages.c */
 page_step	meta_root;
 page_step	meta_health;
-page_step	meta_openapi;
 
 /* auth_pages.c */
 enum register_field {
@@ -60,6 +59,12 @@ extern const struct field	user_fields[1];		/* user_id */
 
 /* livekit_pages.c */
 page_step			livekit_webhook;
+
+/* site_pages.c */
+page_step			site_openapi;
+page_step			site_client;
+page_step			site_docs;
+page_step			site_redoc;
 
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */

@@ -292,6 +292,8 @@ RIGHT = {
     "no such path": answer(path="/no", status=404, body=DETAIL),
     "no such method": answer("PUT", status=405, body=DETAIL),
     "refused by the transport": answer(status=431, body=DETAIL),
+    "not modified": answer(path="/openapi.json", status=304, content=b"", content_type=None, etag='"a"'),
+    "for browsers": answer(path="/", status=303, content=b"", content_type=None, location="/app/"),
     "unauthenticated": answer(path="/auth/me", status=401, body=DETAIL, www_authenticate="Bearer"),
 }
 WRONG = {
@@ -318,6 +320,9 @@ WRONG = {
     "422 with a text": answer("POST", path="/auth/login", status=422, body=DETAIL),
     "a path that is not documented": answer(path="/no"),
     "a method that is not documented": answer("PUT"),
+    "a redirect to nowhere": answer(path="/", status=303, content=b"", content_type=None),
+    "a body that says nothing new": answer(path="/openapi.json", status=304, etag='"a"'),
+    "a tag without quotes": answer(path="/openapi.json", status=304, content=b"", content_type=None, etag="a"),
     "HEAD with a body": answer("HEAD"),
     "OPTIONS with a body": answer("OPTIONS"),
 }

@@ -173,7 +173,9 @@ def check(response):
     documented = find_response(operation, response.status_code)
     assert documented is not None, f"status {response.status_code} is not documented"
     check_headers(documented.get("headers", {}), response)
-    if method != "head":
+    if "content" not in documented:
+        assert response.content == b"", "a body where none is documented"
+    elif method != "head":
         check_body(documented["content"], response)
 
 

@@ -10,6 +10,9 @@ ROOT = Path(__file__).resolve().parents[3]
 Route = namedtuple("Route", "method path access body fields statement page")
 Field = namedtuple("Field", "place name type flags min max fallback")
 
+# Pages that browsers open: no calls, so the document has nothing of them.
+SHOWN = {"site_client", "site_docs", "site_redoc"}
+
 # The database could not answer, and these stand for it (reply_query_outcome).
 AWAY = {"unavailable", "not_migrated", "overloaded"}
 
@@ -49,13 +52,15 @@ def fields():
 
 @cache
 def routes():
-    """The route table."""
+    """The route table, but for what browsers are shown."""
     rows = re.findall(r"\{ (METHOD_.*?) \},?$", read("src/routes.c"), re.S | re.M)
     found = []
     for row in rows:
         method, path, access, body = re.match(r'METHOD_(\w+), "([^"]+)",\s+ACCESS_(\w+),\s+BODY_(\w+)', row).groups()
         starts = (r"ROUTE_FIELDS\(", "statement = STATEMENT_", "page = ")
         table, statement, page = (next(iter(re.findall(start + r"(\w+)", row)), None) for start in starts)
+        if page in SHOWN:
+            continue
         found.append(Route(method.lower(), path, access, body, fields()[table] if table else [], statement, page))
     return found
 
