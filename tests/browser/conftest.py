@@ -11,7 +11,7 @@ visitors          a function that makes people in the web client; stranger: one 
 import contextlib
 
 import pytest
-from frontend.app import Guest, guests, launch, origin
+from frontend.app import Guest, guests, launch
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
 from frontend.site import PAGE, Frontend, chromium, serving
 from harness.cluster import Cluster
@@ -156,7 +156,7 @@ def visitors(camera_browser, calls):
     with contextlib.ExitStack() as stack:
 
         def come(*names, **options):
-            return stack.enter_context(guests(camera_browser, origin(calls), *names, **options))
+            return stack.enter_context(guests(camera_browser, calls.url, *names, **options))
 
         yield come
 
@@ -164,5 +164,5 @@ def visitors(camera_browser, calls):
 @pytest.fixture
 def stranger(camera_browser, calls):
     """Somebody whom the server does not know, on no page yet."""
-    with contextlib.closing(Guest(camera_browser, origin(calls))) as guest:
+    with contextlib.closing(Guest(camera_browser, calls.url)) as guest:
         yield guest

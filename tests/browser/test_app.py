@@ -24,14 +24,18 @@ def error_of(guest, label):
 
 
 def test_first_visit(stranger):
-    asked = []
+    asked, octets = [], []
     stranger.page.on("request", lambda request: asked.append(request.url.removeprefix(stranger.origin)))
+    devtools = stranger.context.new_cdp_session(stranger.page)
+    devtools.send("Network.enable")
+    devtools.on("Network.loadingFinished", lambda event: octets.append(event["encodedDataLength"]))
     stranger.open().heading("Sign in")
     assert stranger.path == "/signin"
     stranger.look("sign-in")
     # Nobody was here before: there is no session worth asking for, and no call.
     assert [path for path in asked if not path.startswith("/app/")] == []
     assert not [path for path in asked if "call" in path]
+    assert sum(octets) < 100_000, octets
 
 
 def test_sign_up(visitors, stranger):

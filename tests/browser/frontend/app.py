@@ -5,7 +5,7 @@ import json
 
 from frontend.site import FLAGS, chromium
 from harness.people import new_name
-from harness.poll import free_port, poll
+from harness.poll import poll
 from harness.secret import new_password, secret
 from harness.server import ROOT
 from playwright.sync_api import Error as PlaywrightError
@@ -71,36 +71,6 @@ RECEIVED = """async () => {
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-def origin(server):
-    """Where the client is; until the binary serves it, Vite's preview stands in."""
-    if server.port not in previews:
-        previews[server.port] = preview(server)
-    return previews[server.port][0]
-
-
-previews = {}
-
-
-def preview(server):
-    import os, socket, subprocess
-
-    port = free_port()
-    made = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", "node", "node_modules/.bin/vite", "preview", "--host", "127.0.0.1", "--port", str(port), "--strictPort"],
-        cwd=ROOT / "web",
-        env={**os.environ, "PARLEY_URL": server.url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers():
-        with socket.create_connection(("127.0.0.1", port)):
-            return True
-
-    poll(answers, 10)
-    return f"http://127.0.0.1:{port}", made
-
-
 def launch(playwright):
     return playwright.chromium.launch(
         executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS], ignore_default_args=["--mute-audio"]
@@ -119,12 +89,18 @@ class Guest:
         self.escaped, self.strangers = [], []
         self.page.on("pageerror", lambda error: self.escaped.append(error))
         self.page.on("request", self.notice)
+        self.page.on("console", self.listen)
         self.name = self.password = None
 
     def notice(self, request):
         """No request may go anywhere but to parley, and to LiveKit on this computer."""
         if not request.url.startswith((self.origin, "http://127.0.0.1:", "blob:", "data:")):
             self.strangers.append(request.url)
+
+    def listen(self, message):
+        """The page's policy stops nothing that the client does."""
+        if "Content Security Policy" in message.text:
+            self.escaped.append(message.text)
 
     def close(self):
         self.context.close()

@@ -1,6 +1,5 @@
 import { memo, useState } from "react";
 import { api, ask } from "../api/client";
-import { pending } from "../api/pending";
 import { asFailure } from "../api/failure";
 import { Avatar } from "../ui/controls";
 import { Confirm } from "../ui/dialog";
@@ -11,7 +10,12 @@ import type { Crowd, Person } from "./crowd";
 
 async function silence(room: string, identity: string, trackSid: string, what: string): Promise<void> {
   try {
-    await pending("POST", `/rooms/${room}/participants/${encodeURIComponent(identity)}/mute`, { muted: true, track_sid: trackSid });
+    await ask(
+      api.POST("/rooms/{room_id}/participants/{identity}/mute", {
+        params: { path: { room_id: room, identity } },
+        body: { muted: true, track_sid: trackSid },
+      }),
+    );
     toast(`${what} of ${identity} is off`);
   } catch (error) {
     toast(asFailure(error).message);
