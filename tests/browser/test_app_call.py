@@ -90,7 +90,7 @@ def test_call(call):
     bob.button("Leave", exact=True).click()
     bob.heading("Team sync")
     ann.says("You are the only one here.")
-    assert bob.page.evaluate("navigator.mediaDevices && document.querySelectorAll('video, audio').length") == 0
+    bob.until(lambda: bob.running_tracks() == 0, "the camera's light is off")
     ann.page.go_back()
     ann.button("Join the call").wait_for()
 
@@ -240,15 +240,15 @@ def test_twenty_calls(call, visitors):
         ann.button("Leave", exact=True).click()
         ann.button("Join the call").wait_for()
 
-    for _ in range(4):
-        once()
     before = weigh()
-    for _ in range(16):
+    for _ in range(10):
         once()
-    after = weigh()
-    assert ann.page.evaluate("tracks.filter((each) => each.readyState === 'live').length") == 0
-    assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] * 1.15 + 500_000, (before, after)
-    assert after["Nodes"] < before["Nodes"] + 200, (before, after)
-    assert after["JSEventListeners"] < before["JSEventListeners"] + 50, (before, after)
-    print(before, after)
+    half = weigh()
+    for _ in range(10):
+        once()
+    assert ann.running_tracks() == 0
+    assert weigh()["JSHeapUsedSize"] < half["JSHeapUsedSize"] + 500_000
+    # What the last calls leave goes within seconds, and then it is as if there had been none.
+    names = ("JSEventListeners", "Nodes")
+    ann.until(lambda: all(weigh()[name] <= before[name] for name in names), f"no more than {before}")
     counted(ann, link, 0)

@@ -48,7 +48,7 @@ WATCH_MEDIA = """(() => {
     if (media)
         media.getUserMedia = async (...given) => {
             const stream = await ask(...given);
-            tracks.push(...stream.getTracks());
+            tracks.push(...stream.getTracks().map((track) => new WeakRef(track)));
             return stream;
         };
 })()"""
@@ -160,6 +160,10 @@ class Guest:
         self.button("Create room").click()
         self.heading(name)
         return self.page.get_by_label("Link to this room").input_value().removeprefix(f"{self.origin}/app")
+
+    def running_tracks(self):
+        """How many tracks of the camera and the microphone are not stopped."""
+        return self.page.evaluate("tracks.filter((each) => each.deref()?.readyState === 'live').length")
 
     # Calls
 
