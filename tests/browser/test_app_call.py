@@ -5,15 +5,15 @@ import pytest
 
 @pytest.fixture
 def call(visitors):
-    """call("ann", "bob", seats=9): people in one call; the first has made the room. Also its link."""
+    """call("ann", "bob", seats=9): people in one call; the first has made the room."""
 
     def begin(*names, **room):
         first, *others = people = visitors(*names)
-        link = first.create_room("Team sync", **room)
+        first.create_room("Team sync", **room)
         first.join()
         for other in others:
-            other.open(link).join()
-        return *people, link
+            other.open(first.link).join()
+        return people
 
     return begin
 
@@ -28,7 +28,7 @@ def counted(guest, link, number):
 
 def test_call(call):
     """All that two people do with each other."""
-    ann, bob, link = call("ann", "bob")
+    ann, bob = call("ann", "bob")
     for one, other in ((ann, bob), (bob, ann)):
         one.sees(other.name)
         one.hears()
@@ -96,9 +96,9 @@ def test_call(call):
 
 
 def test_creator_moderates(call, visitors):
-    ann, bob, link = call("ann", "bob", seats=2)
+    ann, bob = call("ann", "bob", seats=2)
     (cat,) = visitors("cat")
-    cat.open(link).says("All seats are taken")
+    cat.open(ann.link).says("All seats are taken")
     cat.button("Join the call").click()
     cat.button("Join now").click()
     cat.heading("The room is full")
@@ -154,7 +154,7 @@ def test_without_devices(camera_browser, visitors):
             f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{error}'); }}"
         )
     ann.page.reload()
-    link = ann.create_room("Only listening")
+    ann.create_room("Only listening")
     ann.button("Join the call").click()
     ann.says("The browser may not use your camera.")
     ann.look("lobby-refused")
@@ -162,7 +162,7 @@ def test_without_devices(camera_browser, visitors):
     ann.in_call()
     ann.says("The browser may not use your microphone.")
     ann.look("call-refused")
-    bob.open(link)
+    bob.open(ann.link)
     bob.button("Join the call").click()
     bob.says("No camera was found.")
     bob.button("Join anyway").click()
@@ -171,7 +171,7 @@ def test_without_devices(camera_browser, visitors):
 
 def test_server_restarted_during_the_call(call, calls):
     """The call goes on; and tokens that are good no more are replaced unseen."""
-    ann, bob, link = call("ann", "bob")
+    ann, bob = call("ann", "bob")
     ann.sees(bob.name)
     calls.stop()
     bob.button("Chat").click()
@@ -195,7 +195,7 @@ def test_server_restarted_during_the_call(call, calls):
 
 def test_livekit_restarted_during_the_call(call, livekit):
     """What is lost with it comes back by itself."""
-    ann, bob, link = call("ann", "bob")
+    ann, bob = call("ann", "bob")
     ann.sees(bob.name)
     livekit.kill()
     ann.says("The connection was lost.")
@@ -209,9 +209,9 @@ def test_livekit_restarted_during_the_call(call, livekit):
 
 def test_call_from_elsewhere(call, camera_browser):
     """One who joins in another window takes the call there."""
-    ann, link = call("ann")
+    (ann,) = call("ann")
     second = ann.context.new_page()
-    second.goto(ann.origin + "/app" + link)
+    second.goto(f"{ann.origin}/app{ann.link}")
     second.get_by_role("button", name="Join the call").click()
     second.get_by_role("button", name="Join now").click()
     second.get_by_role("button", name="Leave", exact=True).wait_for()
@@ -220,10 +220,13 @@ def test_call_from_elsewhere(call, camera_browser):
 
 
 def test_twenty_calls(call, visitors):
-    """No track runs on, and neither memory nor elements nor listeners grow. Meanwhile a killed tab's seat is given back."""
-    lost, link = call("lost")
+    """No track runs on, and neither memory nor elements nor listeners grow.
+
+    Meanwhile the seat of a tab that was killed is given back.
+    """
+    (lost,) = call("lost")
     (ann,) = visitors("ann")
-    counted(ann, link, 1)
+    counted(ann, lost.link, 1)
     lost.crash()
     ann.create_room("Again and again")
     devtools = ann.context.new_cdp_session(ann.page)
@@ -251,4 +254,4 @@ def test_twenty_calls(call, visitors):
     # What the last calls leave goes within seconds, and then it is as if there had been none.
     names = ("JSEventListeners", "Nodes")
     ann.until(lambda: all(weigh()[name] <= before[name] for name in names), f"no more than {before}")
-    counted(ann, link, 0)
+    counted(ann, lost.link, 0)

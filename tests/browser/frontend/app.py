@@ -3,12 +3,13 @@
 import contextlib
 import json
 
-from frontend.site import FLAGS, chromium
 from harness.people import new_name
 from harness.poll import poll
 from harness.secret import new_password, secret
 from harness.server import ROOT
 from playwright.sync_api import Error as PlaywrightError
+
+from frontend.site import FLAGS, chromium
 
 # Playwright's own list of features that are off; a second --disable-features would replace it.
 OFF = (
@@ -90,7 +91,7 @@ class Guest:
         self.page.on("pageerror", lambda error: self.escaped.append(error))
         self.page.on("request", self.notice)
         self.page.on("console", self.listen)
-        self.name = self.password = None
+        self.name = self.password = self.link = None
 
     def notice(self, request):
         """No request may go anywhere but to parley, and to LiveKit on this computer."""
@@ -159,7 +160,9 @@ class Guest:
             self.page.get_by_label("Seats").fill(str(seats))
         self.button("Create room").click()
         self.heading(name)
-        return self.page.get_by_label("Link to this room").input_value().removeprefix(f"{self.origin}/app")
+        shown = self.page.get_by_label("Link to this room").input_value()
+        self.link = shown.removeprefix(f"{self.origin}/app")
+        return self.link
 
     def running_tracks(self):
         """How many tracks of the camera and the microphone are not stopped."""
