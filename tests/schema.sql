@@ -323,6 +323,8 @@ CREATE INDEX visits_open ON public.visits USING btree (room_id, user_id) WHERE (
 COMMENT ON INDEX public.visits_open IS 'who is connected';
 CREATE INDEX visits_room ON public.visits USING btree (room_id, joined_at);
 COMMENT ON INDEX public.visits_room IS 'the visits of a room, in order';
+CREATE INDEX visits_seat ON public.visits USING btree (room_id, user_id, joined_at);
+COMMENT ON INDEX public.visits_seat IS 'the visits of a person to a room, in order';
 CREATE INDEX visits_user ON public.visits USING btree (user_id, joined_at);
 COMMENT ON INDEX public.visits_user IS 'the visits of a person, in order';
 ALTER TABLE ONLY public.visits

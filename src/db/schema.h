@@ -19,6 +19,7 @@
 	X(2, 0002_seats, 0)			\
 	X(3, 0003_visits_outbox, 0)		\
 	X(4, 0004_presence, 0)			\
+	X(5, 0005_attendance, 0)		\
 	X(6, 0006_sessions, 0)
 
 /*

@@ -44,6 +44,8 @@
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\
+	X(room_visits, READ)		\
+	X(user_visits, READ)		\
 	X(participant_moderate, READ)	\
 	X(room_moderate, READ)		\
 	X(tracks_muted, WRITE)		\

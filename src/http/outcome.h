@@ -26,6 +26,7 @@
 	X(not_creator_delete, 403, "Only the room creator can delete the room") \
 	X(not_creator_update, 403, "Only the room creator can update the room") \
 	X(not_moderator, 403, "Only the room creator can moderate the room") \
+	X(not_creator_visits, 403, "Only the room creator can see the visits") \
 	X(participant_not_found, 404, "Participant not found")		\
 	X(ban_not_found, 404, "Ban not found")				\
 	X(banned_from_room, 403, "You are banned from this room")	\

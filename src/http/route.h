@@ -38,6 +38,7 @@ struct route {
 	enum statement_id	statement;	/* when there is no page */
 	enum answer		answer;
 	const char		*message;	/* or the name of the list */
+	const char		*csv;		/* also as CSV, in a file so named */
 	page_step		*page;
 };
 

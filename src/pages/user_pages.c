@@ -1,8 +1,5 @@
 #include "pages/pages.h"
 
-#define PAGE_SIZE	"100"
-#define PAGE_SIZE_MAX	1000
-
 /* Every list takes these (contract: paging). */
 const struct field page_fields[2] = {
 	{ FIELD_QUERY, "skip", FIELD_INTEGER, 0, 0, INT64_MAX, "0" },
