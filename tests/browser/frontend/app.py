@@ -91,7 +91,7 @@ class Guest:
         self.page.on("pageerror", lambda error: self.escaped.append(error))
         self.page.on("request", self.notice)
         self.page.on("console", self.listen)
-        self.name = self.password = self.link = None
+        self.name = self.password = self.room_link = None
 
     def notice(self, request):
         """No request may go anywhere but to parley, and to LiveKit on this computer."""
@@ -161,8 +161,8 @@ class Guest:
         self.button("Create room").click()
         self.heading(name)
         shown = self.page.get_by_label("Link to this room").input_value()
-        self.link = shown.removeprefix(f"{self.origin}/app")
-        return self.link
+        self.room_link = shown.removeprefix(f"{self.origin}/app")
+        return self.room_link
 
     def running_tracks(self):
         """How many tracks of the camera and the microphone are not stopped."""
