@@ -3,7 +3,8 @@
 frontend          Chromium with the guide's page, and a server with default settings
 listed_frontend   the same, and a server with CORS_ORIGINS
 page              the page, nobody logged in; member_page: the guide's test user is
-start_server      a function that starts a server alone
+start_server      a function that starts a server alone; lone_server: one of the session's
+page_of           a function that opens a page of a server's own, which may ask nobody else
 calls             a server whose calls are real, for the web client
 visitors          a function that makes people in the web client; stranger: one without an account
 """
@@ -13,7 +14,7 @@ import contextlib
 import pytest
 from frontend.app import Guest, guests, launch
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
-from frontend.site import PAGE, Frontend, chromium, serving
+from frontend.site import FLAGS, PAGE, Frontend, chromium, serving
 from harness.secret import secret
 from harness.server import Server
 from playwright.sync_api import sync_playwright
@@ -75,6 +76,46 @@ def playwright(tmp_path_factory):
             patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
             made = stack.enter_context(sync_playwright())
         yield made
+
+
+@pytest.fixture(scope="module")
+def lone_server(start_server):
+    return start_server(seeded=False)
+
+
+# What a page complains of only to those who look.
+WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`refused by the policy: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+
+@pytest.fixture(scope="module")
+def page_of(playwright):
+    """page_of(server, path): a page of that server, while inside. It asks nobody else and complains of nothing."""
+    with contextlib.ExitStack() as stack:
+        rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, rules])
+        stack.callback(browser.close)
+
+        @contextlib.contextmanager
+        def open_page(server, path, refused=()):
+            """refused: the statuses that are part of the test; a browser complains of each."""
+            own = f"http://localhost:{server.port}/"
+            with browser.new_context() as context:
+                page = context.new_page()
+                asked, complaints = [], []
+                page.add_init_script(WATCH)
+                page.on("request", lambda request: asked.append(request.url))
+                page.on("requestfailed", lambda request: complaints.append(request.url))
+                page.on("pageerror", lambda error: complaints.append(str(error)))
+                page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
+                page.goto(own.rstrip("/") + path)
+                yield page
+                expected = tuple(f"Failed to load resource: the server responded with a status of {s}" for s in refused)
+                assert not [each for each in complaints if not each.startswith(expected or ("\0",))]
+                assert asked
+                assert not [url for url in asked if not url.startswith((own, f"blob:{own}", "data:"))]
+
+        yield open_page
 
 
 @pytest.fixture(scope="module")
