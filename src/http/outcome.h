@@ -25,6 +25,7 @@
 	X(not_in_room, 400, "You are not in this room")			\
 	X(not_creator_delete, 403, "Only the room creator can delete the room") \
 	X(not_creator_update, 403, "Only the room creator can update the room") \
+	X(not_admin, 403, "Administrators only")			\
 	X(not_moderator, 403, "Only the room creator can moderate the room") \
 	X(not_creator_visits, 403, "Only the room creator can see the visits") \
 	X(participant_not_found, 404, "Participant not found")		\
@@ -39,6 +40,7 @@
 	X(room_full, 409, "Room is full")				\
 	X(body_too_large, 413, "Content Too Large")			\
 	X(target_too_long, 414, "URI Too Long")				\
+	X(too_many, 429, "Too many requests")				\
 	X(head_too_large, 431, "Request Header Fields Too Large")	\
 	X(internal, 500, "Internal Server Error")			\
 	X(not_implemented, 501, "Not Implemented")			\

@@ -6,6 +6,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/passphrase.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
 #include "metrics/metrics.h"
@@ -32,6 +33,8 @@ static void	work_start(struct exchange *, page_step *, int, const char *,
 static void	work_run(struct job *);
 static void	work_done(struct job *);
 static void	work_free(struct password_work *);
+static enum password_result	verify(const struct password_work *,
+				    struct span);
 
 static struct threads	*threads;
 
@@ -122,14 +125,43 @@ static void
 work_run(struct job *job)
 {
 	struct password_work	*work;
+	struct span		typed, normal;
+	char			*copy;
 
 	work = (struct password_work *)(void *)job;
+	typed.data = work->password;
+	typed.len = work->len;
+	copy = passphrase_normal(typed, &normal.len);
+	normal.data = copy;
+	if (copy == NULL)
+		normal = typed;
+
 	if (!work->create)
-		work->verdict = password_verify(work->password, work->len,
-		    work->stored);
+		work->verdict = verify(work, normal);
 	if (work->create || work->verdict == PASSWORD_OK_REHASH)
-		work->hashed = password_hash(work->password, work->len,
+		work->hashed = password_hash(normal.data, normal.len,
 		    work->hash, sizeof(work->hash));
+	passphrase_free(copy, normal.len);
+}
+
+/*
+ * By the normal form, and as it was typed, which is what the old service
+ * hashed. Whether both are tried depends on what was typed alone: the time
+ * must not tell who exists.
+ */
+static enum password_result
+verify(const struct password_work *work, struct span normal)
+{
+	enum password_result	verdict;
+
+	verdict = password_verify(work->password, work->len, work->stored);
+	if (normal.len == work->len &&
+	    memcmp(normal.data, work->password, work->len) == 0)
+		return (verdict);
+	if (verdict == PASSWORD_OK || verdict == PASSWORD_OK_REHASH)
+		return (PASSWORD_OK_REHASH);
+
+	return (password_verify(normal.data, normal.len, work->stored));
 }
 
 static void
