@@ -13,13 +13,6 @@
 #define PARTICIPANTS		"50"
 #define PARTICIPANTS_MAX	1000000
 
-/* The columns of room_join's row. */
-enum join_column {
-	JOIN_COLUMN_OUTCOME,
-	JOIN_COLUMN_ROOM,
-	JOIN_COLUMN_MAX
-};
-
 static page_step	join_seated;
 
 const struct field room_fields[1] = {
@@ -79,25 +72,11 @@ room_join(struct exchange *x)
 static void
 join_seated(struct exchange *x)
 {
-	struct join_grant	grant;
-	struct json		json;
-	enum outcome		outcome;
-	char			token[GRANT_MAX];
+	struct json	json;
+	char		token[GRANT_MAX];
 
-	outcome = reply_query_outcome(x);
-	if (outcome != OUTCOME_ok) {
-		reply_outcome(x, outcome);
+	if (!room_join_token(x, token, sizeof(token)))
 		return;
-	}
-
-	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
-	grant.identity = x->caller.subject;
-	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
-	    JOIN_COLUMN_MAX), NULL, 10);
-	if (!grant_join(&grant, time(NULL), token, sizeof(token))) {
-		reply_outcome(x, OUTCOME_internal);
-		return;
-	}
 
 	json_init(&json, &x->out);
 	json_object_begin(&json);
@@ -107,4 +86,28 @@ join_seated(struct exchange *x)
 	json_object_end(&json);
 	explicit_bzero(token, sizeof(token));
 	reply_json(x, 200);
+}
+
+int
+room_join_token(struct exchange *x, char *token, size_t size)
+{
+	struct join_grant	grant;
+	enum outcome		outcome;
+
+	outcome = reply_query_outcome(x);
+	if (outcome != OUTCOME_ok) {
+		reply_outcome(x, outcome);
+		return (0);
+	}
+
+	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
+	grant.identity = x->caller.subject;
+	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
+	    JOIN_COLUMN_MAX), NULL, 10);
+	if (!grant_join(&grant, time(NULL), token, size)) {
+		reply_outcome(x, OUTCOME_internal);
+		return (0);
+	}
+
+	return (1);
 }
