@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <kore/kore.h>
@@ -24,6 +25,7 @@
 #include "http/route.h"
 #include "identity/hashing.h"
 #include "identity/identity.h"
+#include "identity/token_cache.h"
 #include "livekit/outbox.h"
 #include "livekit/reconcile.h"
 #include "log.h"
@@ -35,6 +37,7 @@
 #define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
 #define FILES_MAX		65536	/* Kore probes every one at start */
 #define REQUESTS_MAX		1000000	/* intake's limits come first */
+#define TOKENS_SWEEP_MS		1000
 #define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
 
 /* Hooks that Kore finds by name, and the linker's wraps. */
@@ -60,6 +63,7 @@ static void	listeners_watch(struct kore_server *);
 static void	listener_event(void *, int);
 static void	listeners_stop(void);
 static int	answers_unsent(void);
+static void	tokens_sweep(void *, u_int64_t);
 
 static int		worker_started;
 static const char	*database_conninfo;
@@ -114,9 +118,11 @@ kore_worker_configure(void)
 	lanes = settings->database_connections / settings->workers;
 	lanes_start(database_conninfo, lanes < 1 ? 1 : lanes);
 	tls_worker_init();
+	(void)kore_timer_add(tokens_sweep, TOKENS_SWEEP_MS, NULL, 0);
 	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
+	log_gather(1);
 	worker_started = 1;
 }
 
@@ -147,6 +153,7 @@ kore_worker_teardown(void)
 
 	tls_worker_drained();
 	intake_give_up();
+	log_flush();
 
 	/* Threads may be at work: nothing they use is to be torn down. */
 	_exit(0);
@@ -162,6 +169,7 @@ __wrap_kore_platform_event_wait(u_int64_t timer)
 	}
 
 	lanes_flush();
+	log_flush();
 	if (exchange_runnable())
 		timer = 0;
 	__real_kore_platform_event_wait(timer);
@@ -368,4 +376,13 @@ answers_unsent(void)
 	}
 
 	return (0);
+}
+
+static void
+tokens_sweep(void *arg, u_int64_t now)
+{
+	(void)arg;
+	(void)now;
+
+	token_cache_sweep(time(NULL));
 }

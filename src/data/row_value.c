@@ -1,16 +1,5 @@
 #include "data/row_value.h"
 
-/* Type numbers of PostgreSQL's catalogue pg_type, fixed for good. */
-#define OID_BOOL	16
-#define OID_INT8	20
-#define OID_INT2	21
-#define OID_INT4	23
-#define OID_JSON	114
-#define OID_FLOAT8	701
-#define OID_TIMESTAMPTZ	1184
-#define OID_NUMERIC	1700
-#define OID_JSONB	3802
-
 enum row_kind
 row_kind(const PGresult *rows, int column)
 {

@@ -5,6 +5,17 @@
 
 #include "data/span.h"
 
+/* Type numbers of PostgreSQL's catalogue pg_type, fixed for good. */
+#define OID_BOOL	16
+#define OID_INT8	20
+#define OID_INT2	21
+#define OID_INT4	23
+#define OID_JSON	114
+#define OID_FLOAT8	701
+#define OID_TIMESTAMPTZ	1184
+#define OID_NUMERIC	1700
+#define OID_JSONB	3802
+
 /* What a column of a result holds, for those who write it for clients. */
 enum row_kind {
 	ROW_BOOLEAN,

@@ -379,7 +379,8 @@ lane_send_job(struct lane *lane, struct query_job *job)
 	lane->inflight++;
 
 	return (PQsendQueryPrepared(lane->db, statements[job->statement].name,
-	    job->query->nparams, job->query->params, NULL, NULL, 0));
+	    job->query->nparams, job->query->params, NULL, NULL,
+	    job->query->binary));
 }
 
 static int

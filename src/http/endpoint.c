@@ -8,6 +8,7 @@
 #include "http/route.h"
 #include "identity/caller.h"
 #include "identity/identity.h"
+#include "identity/token_cache.h"
 
 static int	params_fill(struct exchange *, const char **, int);
 static int	inputs_read(struct exchange *);
@@ -118,7 +119,7 @@ endpoint_caller(struct exchange *x)
 		token.len--;
 	}
 
-	return (token_verify(identity_keys(), token, time(NULL),
+	return (token_cache_verify(identity_keys(), token, time(NULL),
 	    &x->caller) == TOKEN_OK);
 }
 

@@ -37,7 +37,6 @@ struct exchange {
 	struct http_request	*req;		/* Kore's vehicle */
 	struct arena		arena;
 
-	struct head		head;
 	struct buffer		body;
 	char			id[EXCHANGE_ID_MAX + 1];
 	char			address[INET6_ADDRSTRLEN];	/* the client's */
@@ -63,6 +62,9 @@ struct exchange {
 	struct buffer		extra;		/* more header lines */
 	int			status;		/* above 0 once answered */
 	int			close;		/* the connection ends with it */
+
+	/* Last: only as much of it as is used is ever written or wiped. */
+	struct head		head;
 };
 
 /*

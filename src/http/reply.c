@@ -16,6 +16,7 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
+#define HEAD_ROOM	1000		/* octets: those of nearly every head */
 #define CACHE_NONE	"no-store"
 
 static void		write_list(struct json *, const PGresult *,
@@ -26,12 +27,22 @@ static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
 static void		log_answer(const struct exchange *, size_t);
+static void		header_put(struct buffer *, const char *, const char *);
 static const char	*date_now(void);
 
 void
 reply_header(struct exchange *x, const char *name, const char *value)
 {
-	buffer_printf(&x->extra, "%s: %s\r\n", name, value);
+	header_put(&x->extra, name, value);
+}
+
+static void
+header_put(struct buffer *out, const char *name, const char *value)
+{
+	buffer_append_string(out, name);
+	buffer_append(out, ": ", 2);
+	buffer_append_string(out, value);
+	buffer_append(out, "\r\n", 2);
 }
 
 void
@@ -174,9 +185,7 @@ reply_statement(struct exchange *x)
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
-		json_object_begin(&json);
-		row_json(&json, x->query.rows, 0, 1);
-		json_object_end(&json);
+		rows_json(&json, x->query.rows, 0, 1, 1);
 		break;
 	case ANSWER_LIST:
 		write_list(&json, x->query.rows, outcome);
@@ -213,15 +222,8 @@ reply_csv(struct exchange *x, enum outcome outcome)
 static void
 write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 {
-	int	row, n;
-
-	n = rows_count(rows, outcome);
 	json_array_begin(json);
-	for (row = 0; row < n; row++) {
-		json_object_begin(json);
-		row_json(json, rows, row, 1);
-		json_object_end(json);
-	}
+	rows_json(json, rows, 0, rows_count(rows, outcome), 1);
 	json_array_end(json);
 }
 
@@ -252,17 +254,27 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	struct buffer	head;
 
 	buffer_init(&head);
-	buffer_printf(&head, "HTTP/1.1 %d %s\r\nDate: %s\r\n",
-	    x->status, status_phrase(x->status), date_now());
-	if (type != NULL)
-		buffer_printf(&head, "Content-Type: %s\r\n"
-		    "X-Content-Type-Options: nosniff\r\n", type);
+	(void)buffer_reserve(&head, HEAD_ROOM);
+	buffer_append_string(&head, "HTTP/1.1 ");
+	buffer_append_number(&head, (uint64_t)x->status);
+	buffer_append(&head, " ", 1);
+	buffer_append_string(&head, status_phrase(x->status));
+	buffer_append_string(&head, "\r\nDate: ");
+	buffer_append_string(&head, date_now());
+	buffer_append(&head, "\r\n", 2);
+	if (type != NULL) {
+		header_put(&head, "Content-Type", type);
+		header_put(&head, "X-Content-Type-Options", "nosniff");
+	}
 	if (cache != NULL)
-		buffer_printf(&head, "Cache-Control: %s\r\n", cache);
+		header_put(&head, "Cache-Control", cache);
 	/* It would be the length of the answer that is not sent. */
-	if (x->status != 304)
-		buffer_printf(&head, "Content-Length: %zu\r\n", body.len);
-	buffer_printf(&head, "X-Request-Id: %s\r\n", x->id);
+	if (x->status != 304) {
+		buffer_append_string(&head, "Content-Length: ");
+		buffer_append_number(&head, body.len);
+		buffer_append(&head, "\r\n", 2);
+	}
+	header_put(&head, "X-Request-Id", x->id);
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,

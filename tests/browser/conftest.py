@@ -11,9 +11,8 @@ import contextlib
 import pytest
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
 from frontend.site import PAGE, Frontend, chromium, serving
-from harness.cluster import Cluster
 from harness.secret import secret
-from harness.server import Server, migrated
+from harness.server import Server
 from playwright.sync_api import sync_playwright
 
 RUNNING = []
@@ -33,18 +32,6 @@ def guide():
     if not GUIDE.exists():
         pytest.skip("no ../shared/frontend-guide.md beside the checkout")
     return GUIDE.read_text()
-
-
-@pytest.fixture(scope="session")
-def cluster():
-    made = Cluster()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def template(cluster, tmp_path_factory):
-    return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
 
 
 @pytest.fixture(scope="module")

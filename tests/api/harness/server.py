@@ -66,6 +66,8 @@ def lines_with(values, text):
     """The lines that any of the values stands in. Thousands of both: grep looks for all of them at once."""
     if not values or not text:
         return []
+    # grep takes a line for a value: of one that has several, the longest would be found too.
+    values = {max(value.split("\n"), key=len) for value in values}
     with tempfile.TemporaryFile() as log:
         log.write(text.encode())
         log.seek(0)
