@@ -28,6 +28,7 @@
 #include "identity/token_cache.h"
 #include "livekit/outbox.h"
 #include "livekit/reconcile.h"
+#include "livekit/schedule.h"
 #include "log.h"
 #include "settings.h"
 #include "tls/tls.h"
@@ -122,6 +123,7 @@ kore_worker_configure(void)
 	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
+	schedule_worker_init();
 	log_gather(1);
 	worker_started = 1;
 }

@@ -7,6 +7,7 @@
 #include "data/email.h"
 #include "data/fields.h"
 #include "data/number.h"
+#include "data/timestamp.h"
 #include "data/utf8.h"
 #include "settings.h"
 
@@ -29,6 +30,7 @@ static int	is_text(struct reading *, const struct value *);
 static void	read_email(struct reading *, struct span);
 static void	read_integer(struct reading *, const struct value *);
 static void	read_boolean(struct reading *, const struct value *);
+static void	read_timestamp(struct reading *, const struct value *);
 static void	read_source(struct reading *, const struct value *);
 static void	read_sources(struct reading *, const struct value *);
 static const char	*find_source(const struct value *);
@@ -148,6 +150,9 @@ read_field(struct reading *r, const struct value *value)
 		break;
 	case FIELD_BOOLEAN:
 		read_boolean(r, value);
+		break;
+	case FIELD_TIMESTAMP:
+		read_timestamp(r, value);
 		break;
 	case FIELD_SOURCE:
 		read_source(r, value);
@@ -329,6 +334,31 @@ read_boolean(struct reading *r, const struct value *value)
 
 	error_plain(r, "bool_parsing",
 	    "Input should be a valid boolean, unable to interpret input");
+}
+
+static void
+read_timestamp(struct reading *r, const struct value *value)
+{
+	char	text[TIMESTAMP_MAX];
+
+	if (value->type != VALUE_STRING) {
+		error_plain(r, "datetime_type",
+		    "Input should be a valid datetime");
+		return;
+	}
+	switch (timestamp_parse(value->text, text)) {
+	case TIMESTAMP_OK:
+		give_text(r, text);
+		break;
+	case TIMESTAMP_NO_ZONE:
+		error_plain(r, "timezone_aware",
+		    "Input should have timezone info");
+		break;
+	default:
+		error_plain(r, "datetime_parsing", "Input should be a valid "
+		    "datetime, as RFC 3339 has it");
+		break;
+	}
 }
 
 static void

@@ -27,6 +27,7 @@ enum field_type {
 	FIELD_EMAIL,		/* RFC 5321 shape; the domain is lower-cased */
 	FIELD_INTEGER,
 	FIELD_BOOLEAN,		/* text is "true" or "false" */
+	FIELD_TIMESTAMP,	/* RFC 3339, with a zone */
 	FIELD_SOURCE,		/* of a track, as LiveKit names it, any case */
 	FIELD_SOURCES,		/* a list of those; text is it as JSON */
 	FIELD_OBJECT,		/* taken as it is: input.value */

@@ -20,7 +20,8 @@
 	X(3, 0003_visits_outbox, 0)		\
 	X(4, 0004_presence, 0)			\
 	X(5, 0005_attendance, 0)		\
-	X(6, 0006_sessions, 0)
+	X(6, 0006_sessions, 0)			\
+	X(10, 0010_schedule, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -44,6 +45,10 @@
 	X(join_room)				\
 	X(leave_room)				\
 	X(livekit_errand)			\
+	X(livekit_warn)				\
+	X(next_alarm)				\
+	X(arm_room)				\
+	X(run_schedule)				\
 	X(settle_seat)				\
 	X(livekit_visit)			\
 	X(livekit_report)			\

@@ -86,8 +86,8 @@ page_step			site_redoc;
 
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */
-extern const struct field	room_create_fields[3];
-extern const struct field	room_update_fields[4];
+extern const struct field	room_create_fields[6];
+extern const struct field	room_update_fields[7];
 extern const struct field	room_page_fields[3];	/* and skip, limit */
 page_step			room_join;
 

@@ -12,6 +12,7 @@
 #define REASON_MAX		1000
 #define PARTICIPANTS		"50"
 #define PARTICIPANTS_MAX	1000000
+#define MINUTES_MAX		10080	/* a week */
 
 static page_step	join_seated;
 
@@ -26,16 +27,22 @@ const struct field room_page_fields[3] = {
 	    PAGE_SIZE_MAX, PAGE_SIZE },
 };
 
-const struct field room_create_fields[3] = {
+const struct field room_create_fields[6] = {
 	{ FIELD_BODY, "name", FIELD_STRING, FIELD_REQUIRED, 1,
 	    NAME_MAX_LENGTH, NULL },
 	{ FIELD_BODY, "description", FIELD_STRING, FIELD_NULLABLE, 0,
 	    DESCRIPTION_MAX, NULL },
 	{ FIELD_BODY, "max_participants", FIELD_INTEGER, FIELD_NULLABLE, 1,
 	    PARTICIPANTS_MAX, PARTICIPANTS },
+	{ FIELD_BODY, "opens_at", FIELD_TIMESTAMP, FIELD_NULLABLE, 0, 0,
+	    NULL },
+	{ FIELD_BODY, "closes_at", FIELD_TIMESTAMP, FIELD_NULLABLE, 0, 0,
+	    NULL },
+	{ FIELD_BODY, "max_minutes", FIELD_INTEGER, FIELD_NULLABLE, 1,
+	    MINUTES_MAX, NULL },
 };
 
-const struct field room_update_fields[4] = {
+const struct field room_update_fields[7] = {
 	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
 	{ FIELD_BODY, "name", FIELD_STRING, FIELD_PATCH, 1, NAME_MAX_LENGTH,
 	    NULL },
@@ -43,6 +50,12 @@ const struct field room_update_fields[4] = {
 	    FIELD_PATCH | FIELD_NULLABLE, 0, DESCRIPTION_MAX, NULL },
 	{ FIELD_BODY, "max_participants", FIELD_INTEGER,
 	    FIELD_PATCH | FIELD_NULLABLE, 1, PARTICIPANTS_MAX, PARTICIPANTS },
+	{ FIELD_BODY, "opens_at", FIELD_TIMESTAMP,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, 0, NULL },
+	{ FIELD_BODY, "closes_at", FIELD_TIMESTAMP,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, 0, NULL },
+	{ FIELD_BODY, "max_minutes", FIELD_INTEGER,
+	    FIELD_PATCH | FIELD_NULLABLE, 1, MINUTES_MAX, NULL },
 };
 
 const struct field participant_fields[2] = {

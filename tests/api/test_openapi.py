@@ -142,6 +142,8 @@ def schema_of(field):
         return {"type": "array"}
     if field.type == "FIELD_BOOLEAN":
         return {"type": "boolean"}
+    if field.type == "FIELD_TIMESTAMP":
+        return {"type": ["string", "null"]}
     integer = field.type == "FIELD_INTEGER"
     least, most = ("minimum", "maximum") if integer else ("minLength", "maxLength")
     kind = "integer" if integer else "string"
