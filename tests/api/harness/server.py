@@ -228,6 +228,7 @@ class Server:
         Every answer it gets must be as openapi.json describes it.
         """
         url, verify = (self.tls_url, self.tls_context()) if tls else (self.url, True)
+        url = options.pop("base_url", url)
         hooks = {"response": [validate_hook]}
         options = {"timeout": 20, "trust_env": False, "event_hooks": hooks, **options}
         client = httpx.Client(base_url=url, verify=verify, **options)
