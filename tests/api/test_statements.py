@@ -114,6 +114,9 @@ def fill(database, count):
             "insert into bans (room_id, user_id) "
             "select i, 1 + i %% 1000 from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into livekit_events (id) select 'EV_' || i from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into schedule (room_id, ends_at, due_at) "
+            "select i, now() + interval '1 day', now() + interval '1 day' - i %% 7 * interval '1 minute' "
+            "from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into outbox (action, room_id, user_id, due_at) "
             "select 'remove_participant', i, i, now() + interval '1 day' "
             "from generate_series(%(first)s::int, %(last)s::int) i",
