@@ -182,6 +182,11 @@ class Server:
         """Ids of the processes below the main one: the workers, and Kore's key manager."""
         return descendants(self.process.pid)
 
+    def heap(self):
+        """Kilobytes of memory that its processes have for themselves: files they map are not among them."""
+        text = "".join(Path(f"/proc/{pid}/status").read_text() for pid in self.workers())
+        return sum(map(int, re.findall(r"RssAnon:\s+(\d+) kB", text)))
+
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
@@ -245,11 +250,11 @@ class Server:
             self.client()
         return self.clients[0]
 
-    def connect(self, tls=False, timeout=10.0, held=False):
-        """A raw client, connected; held: see Tls."""
+    def connect(self, tls=False, timeout=10.0, held=False, window=None):
+        """A raw client, connected; held: see Tls; window: see Raw."""
         if tls:
-            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout, held)
-        return Raw("127.0.0.1", self.port, None, timeout)
+            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout, held, window)
+        return Raw("127.0.0.1", self.port, None, timeout, window=window)
 
     # Log
 
