@@ -226,6 +226,7 @@ class Guest:
             assert not found, f"{name}, {scheme}: {json.dumps(found, indent=1)}"
         if phone:
             self.page.set_viewport_size(PHONE)
+            self.page.evaluate(DRAWN)
             self.page.screenshot(path=SCREENS / f"{name}-phone.png")
             wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             self.page.set_viewport_size(WIDE)
