@@ -10,6 +10,8 @@ from harness.crowd import crowd
 from harness.poll import poll
 from harness.secret import secret
 
+pytestmark = pytest.mark.slow
+
 # When the list of people changed, in milliseconds.
 WATCH_LIST = """() => {
     window.drawn = [];
