@@ -19,7 +19,8 @@
 	X(2, 0002_seats, 0)			\
 	X(3, 0003_visits_outbox, 0)		\
 	X(4, 0004_presence, 0)			\
-	X(6, 0006_sessions, 0)
+	X(6, 0006_sessions, 0)			\
+	X(9, 0009_livekit_look, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -40,6 +41,7 @@
 	X(create_room)				\
 	X(update_room)				\
 	X(delete_room)				\
+	X(room_is_full)				\
 	X(join_room)				\
 	X(leave_room)				\
 	X(livekit_errand)			\

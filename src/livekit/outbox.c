@@ -11,6 +11,7 @@
 
 #define OUTBOX_TICK_MS	300
 #define OUTBOX_TEXT_MAX	64
+#define OUTBOX_BATCH	8	/* as outbox_claim.sql takes */
 
 /* The columns of outbox_claim's rows. */
 enum claim_column {
@@ -37,6 +38,8 @@ static void	noted(struct query *);
 
 static struct query	claim;
 static int		claiming;
+static int		going;		/* errands not yet noted */
+static int		more;		/* the last batch was a whole one */
 
 void
 outbox_worker_init(void)
@@ -67,6 +70,7 @@ claimed(struct query *query)
 
 	claiming = 0;
 	if (query->result == QUERY_OK) {
+		more = PQntuples(query->rows) == OUTBOX_BATCH;
 		for (row = 0; row < PQntuples(query->rows); row++)
 			carry_out(query->rows, row);
 	}
@@ -112,6 +116,8 @@ carry_out(const PGresult *rows, int row)
 	    remove ? GRANT_ROOM_ADMIN : GRANT_ROOM_CREATE, room, &body,
 	    carried_out, errand) == NULL)
 		free(errand);	/* due again in ten seconds */
+	else
+		going++;
 	buffer_cleanup(&body);
 }
 
@@ -126,25 +132,31 @@ carried_out(void *arg, enum service_result result, int status,
 	(void)status;
 
 	query->params[0] = errand->id;
-	query->nparams = 2;
+	query->params[1] = errand->created_at;
 	query->done = noted;
 	query->arg = errand;
 	if (result == SERVICE_OK || result == SERVICE_GONE) {
 		query->statement = STATEMENT_outbox_done;
-		query->params[1] = errand->created_at;
+		query->nparams = 2;
 	} else {
 		query->statement = STATEMENT_outbox_failed;
-		query->params[1] = result == SERVICE_REFUSED ? "refused" :
+		query->nparams = 3;
+		query->params[2] = result == SERVICE_REFUSED ? "refused" :
 		    result == SERVICE_TIMEOUT ? "no answer in time" :
 		    "not reachable";
 	}
 	query_start(query);
 }
 
-/* Should the note be lost the errand is due again, which does no harm. */
+/*
+ * Should the note be lost the errand is due again, which does no harm. When
+ * many wait, the next batch does not wait for the clock.
+ */
 static void
 noted(struct query *query)
 {
 	PQclear(query->rows);
 	free(query->arg);
+	if (--going == 0 && more)
+		look(NULL, 0);
 }
