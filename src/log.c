@@ -41,6 +41,16 @@ static enum log_format	log_chosen = LOG_FORMAT_AUTO;
 static char		log_process[LOG_PROCESS_MAX];
 static unsigned int	log_lost;	/* lines that could not be written */
 
+/* Lines of requests that gather until the worker is about to sleep. */
+static char		gathered[LOG_LINE_MAX];
+static size_t		gathered_len;
+static unsigned int	gathered_lines;
+static int		gathering;
+
+static void	write_out(const char *, size_t, unsigned int);
+static const char	*stamp_now(struct timespec *);
+static size_t	number_put(char *, uint64_t, int);
+static size_t	number_format(char *, const struct log_field *);
 static int	line_put(struct line *, const char *, size_t);
 static void	line_head(struct line *, enum log_level, const char *);
 static void	line_field(struct line *, const struct log_field *);
@@ -91,16 +101,39 @@ log_line(enum log_level level, const char *event,
 
 	len = log_format_line(line, sizeof(line), log_chosen, level, event,
 	    fields, n);
+	log_flush();
+	write_out(line, len, 1);
+	errno = saved;
+}
 
-	/*
-	 * Once only: half a line that is continued later could be read as
-	 * something else. What was lost is counted and said by the next line.
-	 */
-	if (write(STDERR_FILENO, line, len) == (ssize_t)len)
+void
+log_gather(int on)
+{
+	log_flush();
+	gathering = on;
+}
+
+void
+log_flush(void)
+{
+	if (gathered_len == 0)
+		return;
+	write_out(gathered, gathered_len, gathered_lines);
+	gathered_len = 0;
+	gathered_lines = 0;
+}
+
+/*
+ * Once only: half a line that is continued later could be read as something
+ * else. What was lost is counted and said by the next line.
+ */
+static void
+write_out(const char *data, size_t len, unsigned int lines)
+{
+	if (write(STDERR_FILENO, data, len) == (ssize_t)len)
 		log_lost = 0;
 	else
-		log_lost++;
-	errno = saved;
+		log_lost += lines;
 }
 
 void
@@ -137,7 +170,8 @@ void
 log_request(const struct log_request *request)
 {
 	struct log_field	fields[10];
-	size_t			n;
+	char			line[LOG_LINE_MAX];
+	size_t			n, len;
 
 	n = 0;
 	fields[n++] = log_span("method", request->method);
@@ -151,8 +185,20 @@ log_request(const struct log_request *request)
 		fields[n++] = log_integer("user_id", request->user_id);
 	fields[n++] = log_text("address", request->address);
 
-	log_line(request->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	if (!gathering || log_lost > 0 || log_chosen == LOG_FORMAT_AUTO) {
+		log_line(request->status >= 500 ? LOG_LEVEL_ERROR :
+		    LOG_LEVEL_INFO, "request", fields, n);
+		return;
+	}
+
+	len = log_format_line(line, sizeof(line), log_chosen,
+	    request->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 	    "request", fields, n);
+	if (len > sizeof(gathered) - gathered_len)
+		log_flush();
+	memcpy(gathered + gathered_len, line, len);
+	gathered_len += len;
+	gathered_lines++;
 }
 
 size_t
@@ -208,18 +254,26 @@ line_head(struct line *line, enum log_level level, const char *event)
 {
 	struct log_field	field;
 	struct timespec		now;
-	struct tm		tm;
-	char			head[128], stamp[32];
-	int			len;
+	const char		*stamp, *name;
+	char			ms[8];
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
-	(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	stamp = stamp_now(&now);
+	ms[0] = '.';
+	(void)number_put(ms + 1, (uint64_t)now.tv_nsec / 1000000, 3);
+	ms[4] = 'Z';
+	name = level_names[level];
 
-	len = snprintf(head, sizeof(head), line->format == LOG_FORMAT_JSON ?
-	    "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\"" : "%s.%03ldZ %-5s",
-	    stamp, now.tv_nsec / 1000000, level_names[level]);
-	(void)line_put(line, head, (size_t)len);
+	if (line->format == LOG_FORMAT_JSON)
+		(void)line_put(line, "{\"time\":\"", 9);
+	(void)line_put(line, stamp, strlen(stamp));
+	(void)line_put(line, ms, 5);
+	(void)line_put(line, line->format == LOG_FORMAT_JSON ?
+	    "\",\"level\":\"" : " ", line->format == LOG_FORMAT_JSON ? 11 : 1);
+	(void)line_put(line, name, strlen(name));
+	if (line->format == LOG_FORMAT_JSON)
+		(void)line_put(line, "\"", 1);
+	else
+		(void)line_put(line, "     ", 5 - strlen(name));
 
 	if (line->format == LOG_FORMAT_JSON) {
 		field = log_text("event", event);
@@ -238,7 +292,7 @@ static void
 line_field(struct line *line, const struct log_field *field)
 {
 	char	number[64];
-	int	len;
+	size_t	len;
 
 	if (field->type == LOG_TYPE_TEXT) {
 		if (field->text.data == NULL)
@@ -253,19 +307,73 @@ line_field(struct line *line, const struct log_field *field)
 		return;
 	}
 
-	if (field->type == LOG_TYPE_INTEGER)
-		len = snprintf(number, sizeof(number), "%lld",
-		    (long long)field->integer);
-	else if (isfinite(field->decimal) && fabs(field->decimal) < 1e15)
-		len = snprintf(number, sizeof(number), "%.3f", field->decimal);
-	else
-		len = snprintf(number, sizeof(number), "null");
-	if (line->end - line->len < strlen(field->name) + 5 + (size_t)len) {
+	len = number_format(number, field);
+	if (line->end - line->len < strlen(field->name) + 5 + len) {
 		line->cut = 1;
 		return;
 	}
 	line_name(line, field->name);
-	(void)line_put(line, number, (size_t)len);
+	(void)line_put(line, number, len);
+}
+
+static size_t
+number_format(char *out, const struct log_field *field)
+{
+	uint64_t	thousandths;
+	size_t		len;
+
+	if (field->type == LOG_TYPE_INTEGER && field->integer >= 0)
+		return (number_put(out, (uint64_t)field->integer, 1));
+	if (field->type == LOG_TYPE_INTEGER)
+		return ((size_t)sprintf(out, "%lld",
+		    (long long)field->integer));
+	if (!isfinite(field->decimal) || fabs(field->decimal) >= 1e15)
+		return ((size_t)sprintf(out, "null"));
+	if (field->decimal < 0 || field->decimal >= 1e9)
+		return ((size_t)sprintf(out, "%.3f", field->decimal));
+
+	/* What nearly all are, and without a library's detours. */
+	thousandths = (uint64_t)(field->decimal * 1000 + 0.5);
+	len = number_put(out, thousandths / 1000, 1);
+	out[len++] = '.';
+
+	return (len + number_put(out + len, thousandths % 1000, 3));
+}
+
+/* In decimal, with zeros in front up to so many digits; no NUL. */
+static size_t
+number_put(char *out, uint64_t value, int digits)
+{
+	char	text[24];
+	size_t	at, len;
+
+	at = sizeof(text);
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+		digits--;
+	} while (value > 0 || digits > 0);
+	len = sizeof(text) - at;
+	memcpy(out, text + at, len);
+
+	return (len);
+}
+
+/* The second that it is, made once a second. */
+static const char *
+stamp_now(struct timespec *now)
+{
+	static char	text[32];
+	static time_t	made;
+	struct tm	tm;
+
+	(void)clock_gettime(CLOCK_REALTIME, now);
+	if (now->tv_sec != made && gmtime_r(&now->tv_sec, &tm) != NULL) {
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		made = now->tv_sec;
+	}
+
+	return (text);
 }
 
 static void
@@ -302,6 +410,16 @@ line_quoted(struct line *line, struct span text)
 	limit = line->len + LOG_VALUE_MAX;
 	if (limit > line->end)
 		limit = line->end;
+
+	/* A run of octets that need no look. */
+	for (used = 0; used < text.len && used < limit - line->len &&
+	    text.data[used] >= ' ' && text.data[used] < 0x7f &&
+	    text.data[used] != '"' && text.data[used] != '\\'; used++)
+		;
+	memcpy(line->data + line->len, text.data, used);
+	line->len += used;
+	text.data += used;
+	text.len -= used;
 
 	while (text.len > 0) {
 		len = escape(piece, text, &used);

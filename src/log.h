@@ -119,6 +119,14 @@ void	log_error(const char *event, const char *fmt, ...)
 void	log_request(const struct log_request *);
 
 /*
+ * From log_gather(1) on lines of requests wait for log_flush(), for any other
+ * line or for 4 KB of them, and are then written by one write(2): still whole,
+ * still in order. Whoever turns it on flushes before each sleep.
+ */
+void	log_gather(int on);
+void	log_flush(void);
+
+/*
  * Formats a line, its newline included, without writing it: what log_line()
  * does before the write. Returns its length, at most size, which must be 256
  * at least. Not NUL-terminated.

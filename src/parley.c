@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <kore/kore.h>
@@ -16,25 +17,32 @@
 #include <kore/curl.h>
 
 #include "command.h"
+#include "data/passphrase.h"
 #include "db/conninfo.h"
 #include "db/prune.h"
 #include "db/query.h"
 #include "export.h"
+#include "http/connections.h"
 #include "http/intake.h"
 #include "http/route.h"
 #include "identity/hashing.h"
 #include "identity/identity.h"
+#include "identity/token_cache.h"
 #include "livekit/outbox.h"
 #include "livekit/reconcile.h"
 #include "log.h"
+#include "metrics/metrics.h"
+#include "metrics/vitals.h"
 #include "settings.h"
 #include "tls/tls.h"
+#include "work/shared.h"
 
 #define PAGE_HANDLER		"exchange_page"
 #define WORKER_CONNECTIONS	20000	/* of one worker */
 #define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
 #define FILES_MAX		65536	/* Kore probes every one at start */
 #define REQUESTS_MAX		1000000	/* intake's limits come first */
+#define TOKENS_SWEEP_MS		1000
 #define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
 
 /* Hooks that Kore finds by name, and the linker's wraps. */
@@ -51,15 +59,17 @@ static void	pidfile_private(void);
 static void	database_address(void);
 static void	listen_plain(void);
 static void	listen_tls(void);
+static void	listen_metrics(void);
 static struct kore_server	*server_new(const char *, int,
 				    struct kore_domain **);
-static void	listen_on(struct kore_server *, int, const char *,
-		    const char *);
+static void	listen_on(struct kore_server *, const char *, int,
+		    const char *, const char *);
 static void	routes_attach(struct kore_domain *);
 static void	listeners_watch(struct kore_server *);
 static void	listener_event(void *, int);
 static void	listeners_stop(void);
 static int	answers_unsent(void);
+static void	tokens_sweep(void *, u_int64_t);
 
 static int		worker_started;
 static const char	*database_conninfo;
@@ -78,12 +88,16 @@ kore_parent_configure(int argc, char **argv)
 	process_identity();
 	pidfile_private();
 	identity_init();
+	passphrase_init(settings->common_passwords);
 	database_address();
+	shared_init();
 
 	if (settings->port != 0)
 		listen_plain();
 	if (settings->tls_cert_file != NULL)
 		listen_tls();
+	if (settings->metrics_host != NULL)
+		listen_metrics();
 }
 
 void
@@ -109,14 +123,18 @@ kore_worker_configure(void)
 	worker_max_connections = WORKER_CONNECTIONS;
 	http_request_limit = REQUESTS_MAX;
 
+	metrics_worker_init();
+	vitals_worker_init();
 	intake_worker_init();
 	hashing_worker_init();
 	lanes = settings->database_connections / settings->workers;
 	lanes_start(database_conninfo, lanes < 1 ? 1 : lanes);
 	tls_worker_init();
+	(void)kore_timer_add(tokens_sweep, TOKENS_SWEEP_MS, NULL, 0);
 	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
+	log_gather(1);
 	worker_started = 1;
 }
 
@@ -147,6 +165,7 @@ kore_worker_teardown(void)
 
 	tls_worker_drained();
 	intake_give_up();
+	log_flush();
 
 	/* Threads may be at work: nothing they use is to be torn down. */
 	_exit(0);
@@ -162,6 +181,7 @@ __wrap_kore_platform_event_wait(u_int64_t timer)
 	}
 
 	lanes_flush();
+	log_flush();
 	if (exchange_runnable())
 		timer = 0;
 	__real_kore_platform_event_wait(timer);
@@ -245,7 +265,7 @@ listen_plain(void)
 	struct kore_server	*server;
 
 	server = server_new("plain", 0, &domain);
-	listen_on(server, settings->port, "PORT", "http");
+	listen_on(server, settings->host, settings->port, "PORT", "http");
 }
 
 static void
@@ -261,7 +281,20 @@ listen_tls(void)
 		log_error("tls", "%s", why);
 		exit(1);
 	}
-	listen_on(server, settings->tls_port, "TLS_PORT", "https");
+	listen_on(server, settings->host, settings->tls_port, "TLS_PORT",
+	    "https");
+}
+
+/* It has all routes like the others; endpoint.c shows it just the one. */
+static void
+listen_metrics(void)
+{
+	struct kore_domain	*domain;
+	struct kore_server	*server;
+
+	server = server_new(SERVER_METRICS, 0, &domain);
+	listen_on(server, settings->metrics_host, settings->metrics_port,
+	    "METRICS_LISTEN", "http");
 }
 
 /* A server whose one domain stands for every name and has all routes. */
@@ -280,20 +313,19 @@ server_new(const char *name, int tls, struct kore_domain **domain)
 }
 
 static void
-listen_on(struct kore_server *server, int number, const char *setting,
-    const char *scheme)
+listen_on(struct kore_server *server, const char *host, int number,
+    const char *setting, const char *scheme)
 {
 	char	port[8];
 
 	(void)snprintf(port, sizeof(port), "%d", number);
-	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
+	if (!kore_server_bind(server, host, port, "intake_connect")) {
 		log_error("listen", "cannot listen on %s port %s (%s): is "
-		    "another server running there?", settings->host, port,
-		    setting);
+		    "another server running there?", host, port, setting);
 		exit(1);
 	}
 	listeners_watch(server);
-	log_info("listen", "%s://%s:%s", scheme, settings->host, port);
+	log_info("listen", "%s://%s:%s", scheme, host, port);
 }
 
 /* Each path once: which methods it knows is the route table's business. */
@@ -368,4 +400,13 @@ answers_unsent(void)
 	}
 
 	return (0);
+}
+
+static void
+tokens_sweep(void *arg, u_int64_t now)
+{
+	(void)arg;
+	(void)now;
+
+	token_cache_sweep(time(NULL));
 }

@@ -4,6 +4,7 @@
 --
 -- Functions give rows of these shapes back, so they go with a view that is made
 -- anew; migrate applies all files of this folder together, this one first.
+drop view if exists answer_visit cascade;
 drop view if exists answer_room_listed cascade;
 drop view if exists answer_room cascade;
 drop view if exists answer_user cascade;
@@ -50,6 +51,38 @@ select
 from answer_room r
 join answer_user u on u.id = r.creator_id;
 
+-- A connection of somebody to a call. Who comes again has left before, and who
+-- was in a call that has ended is not in it any more, whether or not LiveKit's
+-- word of it was heard: times in two visits are not counted twice.
+create view answer_visit as
+select
+	v.participant_sid,
+	v.user_id,
+	u.username as identity,
+	v.session,
+	v.joined_at,
+	case when stay.ended is not null then greatest(stay.ended, v.joined_at) end as left_at,
+	floor(extract(epoch from greatest(coalesce(stay.ended, now()) - v.joined_at, interval '0')))::bigint as seconds,
+	v.leave_reason,
+	r.room_id,
+	r.name as room_name
+from visits v
+join users u on u.id = v.user_id
+join rooms r on r.id = v.room_id
+cross join lateral (
+	select least(
+		v.left_at,
+		(select c.finished_at from calls c where c.session = v.session),
+		(
+			select min(next.joined_at)
+			from visits next
+			where next.room_id = v.room_id and next.user_id = v.user_id and next.joined_at > v.joined_at
+		)
+	) as ended
+	offset 0
+) stay;
+
+comment on view answer_visit is 'what is answered of a visit';
 comment on view answer_user is 'what is answered of a user';
 comment on view answer_room is 'what is answered of a room that was made or changed';
 comment on view answer_room_listed is 'what is answered of a room that was asked for';

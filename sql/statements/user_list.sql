@@ -1,15 +1,32 @@
 -- GET /users/
--- $1 the caller's username, $2 skip, $3 limit
+-- $1 the caller, $2 skip, $3 limit, $4 whether those are asked for that are
+-- switched off
 select
-	case when c.outcome = 'ok' and u.id is null then 'empty' else c.outcome end as outcome,
+	case
+		when c.outcome <> 'ok' then c.outcome
+		when $4::boolean and not c.is_admin then 'not_admin'
+		when u.id is null then 'empty'
+		else 'ok'
+	end as outcome,
 	u.*
 from caller($1) c
 left join lateral (
-	select *
-	from answer_user
-	where is_active
-	order by id
-	offset $2::bigint
-	limit $3::bigint
+	(
+		select *
+		from answer_user
+		where is_active and not $4::boolean
+		order by id
+		offset $2::bigint
+		limit $3::bigint
+	)
+	union all
+	(
+		select *
+		from answer_user
+		where not is_active and $4::boolean and c.is_admin
+		order by id
+		offset $2::bigint
+		limit $3::bigint
+	)
 ) u on c.outcome = 'ok'
 order by u.id

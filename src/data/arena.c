@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "data/arena.h"
+#include "data/spares.h"
 
 #define ARENA_BLOCK	4096	/* fits head, token and answer of most requests */
 
@@ -14,6 +15,13 @@ struct arena_block {
 	size_t			size;	/* of bytes[] */
 	alignas(max_align_t) char bytes[];
 };
+
+/* Blocks of the usual size that were given back, wiped. */
+static struct arena_block	*spares;
+static int			nspares;
+
+static struct arena_block	*block_get(size_t);
+static void			block_put(struct arena_block *);
 
 void
 arena_init(struct arena *arena)
@@ -36,9 +44,7 @@ arena_alloc(struct arena *arena, size_t size)
 		room = ARENA_BLOCK - sizeof(*block);
 		if (room < size)
 			room = size;
-		if ((block = malloc(sizeof(*block) + room)) == NULL)
-			err(1, "out of memory");
-		block->size = room;
+		block = block_get(room);
 		block->older = arena->blocks;
 		arena->blocks = block;
 		arena->next = block->bytes;
@@ -104,8 +110,39 @@ arena_cleanup(struct arena *arena)
 		if (block == arena->blocks)
 			used -= arena->left;
 		explicit_bzero(block->bytes, used);
-		free(block);
+		block_put(block);
 	}
 
 	arena_init(arena);
+}
+
+static struct arena_block *
+block_get(size_t size)
+{
+	struct arena_block	*block = spares;
+
+	if (block != NULL && size == ARENA_BLOCK - sizeof(*block)) {
+		spares = block->older;
+		nspares--;
+		return (block);
+	}
+
+	if ((block = malloc(sizeof(*block) + size)) == NULL)
+		err(1, "out of memory");
+	block->size = size;
+
+	return (block);
+}
+
+static void
+block_put(struct arena_block *block)
+{
+	if (nspares < SPARES_MAX &&
+	    block->size == ARENA_BLOCK - sizeof(*block)) {
+		block->older = spares;
+		spares = block;
+		nspares++;
+		return;
+	}
+	free(block);
 }

@@ -58,6 +58,20 @@ buffer_append_string(struct buffer *buffer, const char *text)
 }
 
 void
+buffer_append_number(struct buffer *buffer, uint64_t value)
+{
+	char	digits[20];
+	size_t	at;
+
+	at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	buffer_append(buffer, digits + at, sizeof(digits) - at);
+}
+
+void
 buffer_printf(struct buffer *buffer, const char *fmt, ...)
 {
 	va_list		args;

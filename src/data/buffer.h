@@ -2,6 +2,7 @@
 #define PARLEY_DATA_BUFFER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "data/span.h"
 
@@ -20,6 +21,7 @@ char	*buffer_reserve(struct buffer *, size_t len);
 
 void	buffer_append(struct buffer *, const void *, size_t len);
 void	buffer_append_string(struct buffer *, const char *);
+void	buffer_append_number(struct buffer *, uint64_t);	/* decimal */
 void	buffer_printf(struct buffer *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 

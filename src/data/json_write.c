@@ -5,7 +5,7 @@
 #include "data/json_write.h"
 
 static void	separate(struct json *);
-static void	write_quoted(struct buffer *, const char *, size_t);
+static size_t	plain_run(const unsigned char *, size_t);
 
 void
 json_init(struct json *json, struct buffer *out)
@@ -54,7 +54,7 @@ void
 json_name_string(struct json *json, const char *name, size_t len)
 {
 	separate(json);
-	write_quoted(json->out, name, len);
+	json_quote(json->out, name, len);
 	buffer_append(json->out, ":", 1);
 	json->comma = 0;
 }
@@ -63,7 +63,7 @@ void
 json_put_string(struct json *json, const char *text, size_t len)
 {
 	separate(json);
-	write_quoted(json->out, text, len);
+	json_quote(json->out, text, len);
 	json->comma = 1;
 }
 
@@ -124,19 +124,22 @@ separate(struct json *json)
 }
 
 /* RFC 8259 section 7: quotation mark, reverse solidus and controls. */
-static void
-write_quoted(struct buffer *out, const char *text, size_t len)
+void
+json_quote(struct buffer *out, const char *text, size_t len)
 {
 	static const char	hex[] = "0123456789abcdef";
 	const unsigned char	*in;
 	char			*p, *start;
-	size_t			i;
+	size_t			i, run;
 
 	in = (const unsigned char *)text;
-	start = p = buffer_reserve(out, len * 6 + 2);
+	run = plain_run(in, len);
+	start = p = buffer_reserve(out, run + (len - run) * 6 + 2);
 
 	*p++ = '"';
-	for (i = 0; i < len; i++) {
+	memcpy(p, in, run);
+	p += run;
+	for (i = run; i < len; i++) {
 		if (in[i] == '"' || in[i] == '\\') {
 			*p++ = '\\';
 			*p++ = (char)in[i];
@@ -155,4 +158,31 @@ write_quoted(struct buffer *out, const char *text, size_t len)
 	*p++ = '"';
 
 	out->len += (size_t)(p - start);
+}
+
+/* Octets at the beginning that stand for themselves, eight at a time. */
+static size_t
+plain_run(const unsigned char *in, size_t len)
+{
+	const uint64_t	ones = 0x0101010101010101, high = ones << 7;
+	uint64_t	word, quote, slash, delete, found;
+	size_t		i;
+
+	for (i = 0; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, in + i, sizeof(word));
+		quote = word ^ ones * '"';
+		slash = word ^ ones * '\\';
+		delete = word ^ ones * 0x7f;
+		found = (word - ones * 0x20) & ~word;
+		found |= (quote - ones) & ~quote;
+		found |= (slash - ones) & ~slash;
+		found |= (delete - ones) & ~delete;
+		if (found & high)
+			break;
+	}
+	while (i < len && in[i] >= 0x20 && in[i] != '"' && in[i] != '\\' &&
+	    in[i] != 0x7f)
+		i++;
+
+	return (i);
 }

@@ -39,4 +39,7 @@ void	json_put_raw(struct json *, const char *, size_t len);
 /* A string member of one call, the commonest thing of all. */
 void	json_member(struct json *, const char *name, const char *text);
 
+/* A string as JSON writes it, quotes included; no more is seen to. */
+void	json_quote(struct buffer *, const char *text, size_t len);
+
 #endif

@@ -27,6 +27,7 @@ struct query_job;
 struct query {
 	enum statement_id	statement;
 	int			nparams;
+	int			binary;		/* the rows' form */
 	/* Text form, NULL for null; must live until done() was called. */
 	const char		*params[QUERY_PARAMS_MAX];
 	void			(*done)(struct query *);

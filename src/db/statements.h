@@ -13,6 +13,7 @@
  */
 #define STATEMENTS(X)			\
 	X(ready, READ)			\
+	X(backlog, READ)		\
 	X(user_me, READ)		\
 	X(user_login, READ)		\
 	X(session_begin, WRITE)		\
@@ -21,6 +22,12 @@
 	X(session_list, READ)		\
 	X(session_delete, WRITE)	\
 	X(session_prune, WRITE)		\
+	X(audit_failure, WRITE)		\
+	X(audit_list, READ)		\
+	X(audit_prune, WRITE)		\
+	X(user_admin, WRITE)		\
+	X(user_deactivate, WRITE)	\
+	X(user_reactivate, WRITE)	\
 	X(user_register, WRITE)		\
 	X(user_update, WRITE)		\
 	X(user_password, READ)		\
@@ -44,6 +51,8 @@
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\
+	X(room_visits, READ)		\
+	X(user_visits, READ)		\
 	X(participant_moderate, READ)	\
 	X(room_moderate, READ)		\
 	X(tracks_muted, WRITE)		\

@@ -10,7 +10,9 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/spares.h"
 #include "export.h"
+#include "http/connections.h"
 #include "http/endpoint.h"
 #include "http/exchange.h"
 #include "http/intake.h"
@@ -19,9 +21,12 @@
 #include "identity/hashing.h"
 #include "livekit/ask.h"
 
+static struct exchange	*exchange_get(void);
+static void	exchange_put(struct exchange *);
 static void	head_copy(struct exchange *, const struct head *, const char *);
 static void	span_move(struct span *, const char *, const char *, size_t);
 static void	id_choose(struct exchange *);
+static void	id_random(char *);
 static void	address_write(struct exchange *, const struct connection *);
 static void	query_done(struct query *);
 static void	statement_done(struct exchange *);
@@ -30,7 +35,12 @@ static void	request_freed(struct http_request *);
 /* Kore's page handler of every route, found by name. */
 EXPORTED int	exchange_page(struct http_request *);
 
-static int	runnable;	/* a request was woken or made */
+#define ID_OCTETS		8
+#define IDS_MADE		64	/* ids whose octets are drawn at once */
+
+static int		runnable;	/* a request was woken or made */
+static struct exchange	*spares;	/* each begins with the next one */
+static int		nspares;
 
 struct exchange *
 exchange_new(struct intake *intake, const struct head *head,
@@ -39,9 +49,8 @@ exchange_new(struct intake *intake, const struct head *head,
 	struct exchange	*x;
 	struct timespec	now;
 
-	if ((x = calloc(1, sizeof(*x))) == NULL)
-		fatal("exchange_new: out of memory");
-
+	x = exchange_get();
+	memset(x, 0, offsetof(struct exchange, head));
 	x->intake = intake;
 	arena_init(&x->arena);
 	buffer_init(&x->body);
@@ -51,11 +60,13 @@ exchange_new(struct intake *intake, const struct head *head,
 	id_choose(x);
 	address_write(x, intake_connection(x));
 	x->tls = intake_connection(x)->ssl != NULL;
+	x->listener = connection_listener(intake_connection(x));
 	x->close = !x->head.keep_alive;
 	x->next = endpoint_begin;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	x->started = (uint64_t)now.tv_sec * 1000000 +
 	    (uint64_t)now.tv_nsec / 1000;
+	metric_add(METRIC_http_requests_in_flight, 0, 0, 1);
 
 	return (x);
 }
@@ -63,6 +74,7 @@ exchange_new(struct intake *intake, const struct head *head,
 void
 exchange_free(struct exchange *x)
 {
+	metric_add(METRIC_http_requests_in_flight, 0, 0, -1);
 	query_cancel(&x->query);
 	hashing_forget(x);
 	livekit_ask_forget(x);
@@ -70,7 +82,35 @@ exchange_free(struct exchange *x)
 	buffer_cleanup(&x->out);
 	buffer_cleanup(&x->extra);
 	arena_cleanup(&x->arena);
-	explicit_bzero(x, sizeof(*x));
+	explicit_bzero(x, offsetof(struct exchange, head));
+	exchange_put(x);
+}
+
+/* Those that have ended serve again. */
+static struct exchange *
+exchange_get(void)
+{
+	struct exchange	*x = spares;
+
+	if (x != NULL) {
+		spares = *(struct exchange **)(void *)x;
+		nspares--;
+	} else if ((x = malloc(sizeof(*x))) == NULL) {
+		fatal("exchange_get: out of memory");
+	}
+
+	return (x);
+}
+
+static void
+exchange_put(struct exchange *x)
+{
+	if (nspares < SPARES_MAX) {
+		*(struct exchange **)(void *)x = spares;
+		spares = x;
+		nspares++;
+		return;
+	}
 	free(x);
 }
 
@@ -145,6 +185,7 @@ exchange_query(struct exchange *x, page_step *next,
 	x->query.statement = statement;
 	x->query.nparams = nparams;
 	memcpy(x->query.params, params, (size_t)nparams * sizeof(*params));
+	x->query.binary = 0;
 	x->query.done = query_done;
 	x->query.arg = x;
 	x->next = next;
@@ -159,6 +200,9 @@ exchange_statement(struct exchange *x, page_step *next,
 {
 	exchange_query(x, statement_done, statement, nparams, params);
 	x->then = next;
+
+	/* Cheaper on both sides; pages and row_csv() read text. */
+	x->query.binary = next == reply_statement && x->route->csv == NULL;
 }
 
 /* The pages see only results; what kept one from coming is answered here. */
@@ -240,8 +284,6 @@ id_choose(struct exchange *x)
 	static const char	allowed[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	const struct span	*given;
-	unsigned char		random[8];
-	size_t			i;
 
 	given = head_field(&x->head, "x-request-id");
 	if (given != NULL && given->len > 0 && given->len <= EXCHANGE_ID_MAX) {
@@ -251,19 +293,49 @@ id_choose(struct exchange *x)
 			return;
 	}
 
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		fatal("no random numbers");
-	for (i = 0; i < sizeof(random); i++)
-		(void)snprintf(x->id + i * 2, 3, "%02x", random[i]);
+	id_random(x->id);
+}
+
+static void
+id_random(char *out)
+{
+	static const char	hex[] = "0123456789abcdef";
+	static unsigned char	octets[IDS_MADE * ID_OCTETS];
+	static size_t		used = sizeof(octets);
+	size_t			i;
+
+	if (used == sizeof(octets)) {
+		if (RAND_bytes(octets, sizeof(octets)) != 1)
+			fatal("no random numbers");
+		used = 0;
+	}
+
+	for (i = 0; i < ID_OCTETS; i++, used++) {
+		*out++ = hex[octets[used] >> 4];
+		*out++ = hex[octets[used] & 15];
+	}
+	*out = '\0';
 }
 
 static void
 address_write(struct exchange *x, const struct connection *c)
 {
-	if (c->family == AF_INET)
-		(void)inet_ntop(AF_INET, &c->addr.ipv4.sin_addr, x->address,
-		    sizeof(x->address));
-	else if (c->family == AF_INET6)
+	const unsigned char	*octets;
+	char			*p = x->address;
+	int			i;
+
+	if (c->family == AF_INET) {
+		octets = (const unsigned char *)&c->addr.ipv4.sin_addr;
+		for (i = 0; i < 4; i++) {
+			if (octets[i] >= 100)
+				*p++ = (char)('0' + octets[i] / 100);
+			if (octets[i] >= 10)
+				*p++ = (char)('0' + octets[i] / 10 % 10);
+			*p++ = (char)('0' + octets[i] % 10);
+			*p++ = i == 3 ? '\0' : '.';
+		}
+	} else if (c->family == AF_INET6) {
 		(void)inet_ntop(AF_INET6, &c->addr.ipv6.sin6_addr, x->address,
 		    sizeof(x->address));
+	}
 }

@@ -12,6 +12,7 @@
 #include "http/head.h"
 #include "http/outcome.h"
 #include "identity/token.h"
+#include "metrics/metrics.h"
 #include "work/threads.h"
 
 /*
@@ -37,11 +38,11 @@ struct exchange {
 	struct http_request	*req;		/* Kore's vehicle */
 	struct arena		arena;
 
-	struct head		head;
 	struct buffer		body;
 	char			id[EXCHANGE_ID_MAX + 1];
 	char			address[INET6_ADDRSTRLEN];	/* the client's */
 	int			tls;
+	enum metric_listener	listener;
 	uint64_t		started;	/* monotonic, in us */
 
 	const struct route	*route;		/* NULL: no such path */
@@ -63,6 +64,9 @@ struct exchange {
 	struct buffer		extra;		/* more header lines */
 	int			status;		/* above 0 once answered */
 	int			close;		/* the connection ends with it */
+
+	/* Last: only as much of it as is used is ever written or wiped. */
+	struct head		head;
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "http/connections.h"
 #include "http/exchange.h"
 #include "http/intake.h"
 #include "http/octets.h"
@@ -42,6 +43,8 @@ struct intake {
 	size_t			scanned;	/* head_parse()'s memory */
 	struct chunked		chunked;
 	int			ended;		/* the client sends no more */
+	int			hangup;		/* the kernel said so already */
+	int			drained;	/* no need to ask for more */
 	int			watched;	/* stands in a list of slow[] */
 	u_int64_t		since;
 	TAILQ_ENTRY(intake)	list;
@@ -142,6 +145,7 @@ intake_disconnect(struct connection *c)
 	}
 	buffer_cleanup(&in->pending);
 	kore_pool_put(&intake_pool, in);
+	connection_left(c);
 
 	c->hdlr_extra = NULL;
 	c->rnb->buf = NULL;	/* Kore would free the shared one */
@@ -161,7 +165,9 @@ intake_event(void *arg, int error)
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 
+	in->drained = 0;
 	if (error) {
+		in->hangup = 1;
 		pfd.fd = c->fd;
 		pfd.events = POLLIN;
 		if (poll(&pfd, 1, 0) == -1 ||
@@ -195,13 +201,26 @@ end_if_due(struct intake *in)
 		kore_connection_disconnect(c);
 }
 
+/* What comes after a read that was not filled has an event of its own. */
 static int
 intake_read(struct connection *c, size_t *bytes)
 {
 	struct intake	*in = c->hdlr_extra;
 
-	return (octets_read(c, read_buffer, sizeof(read_buffer), bytes,
-	    &in->ended));
+	if (in->drained) {
+		in->drained = 0;
+		*bytes = 0;
+		c->evt.flags &= ~KORE_EVENT_READ;
+		return (KORE_RESULT_OK);
+	}
+
+	if (!octets_read(c, read_buffer, sizeof(read_buffer), bytes,
+	    &in->ended))
+		return (KORE_RESULT_ERROR);
+	in->drained = c->ssl == NULL && !in->hangup && *bytes > 0 &&
+	    *bytes < sizeof(read_buffer);
+
+	return (KORE_RESULT_OK);
 }
 
 static int

@@ -5,7 +5,9 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/row_csv.h"
 #include "data/row_json.h"
+#include "http/accept.h"
 #include "http/cors.h"
 #include "http/intake.h"
 #include "http/reply.h"
@@ -14,20 +16,33 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
+#define HEAD_ROOM	1000		/* octets: those of nearly every head */
 #define CACHE_NONE	"no-store"
 
 static void		write_list(struct json *, const PGresult *,
 			    enum outcome);
+static int		rows_count(const PGresult *, enum outcome);
+static void		reply_csv(struct exchange *, enum outcome);
 static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
 static void		log_answer(const struct exchange *, size_t);
+static void		header_put(struct buffer *, const char *, const char *);
 static const char	*date_now(void);
 
 void
 reply_header(struct exchange *x, const char *name, const char *value)
 {
-	buffer_printf(&x->extra, "%s: %s\r\n", name, value);
+	header_put(&x->extra, name, value);
+}
+
+static void
+header_put(struct buffer *out, const char *name, const char *value)
+{
+	buffer_append_string(out, name);
+	buffer_append(out, ": ", 2);
+	buffer_append_string(out, value);
+	buffer_append(out, "\r\n", 2);
 }
 
 void
@@ -70,6 +85,16 @@ reply_redirect(struct exchange *x, int status, const char *location)
 	reply_header(x, "Location", location);
 	x->status = status;
 	send_reply(x, NULL, CACHE_NONE, SPAN(""), LIFETIME_PROCESS);
+}
+
+void
+reply_text(struct exchange *x, const char *type)
+{
+	if (x->status != 0)
+		return;
+
+	x->status = 200;
+	send_out(x, type);
 }
 
 void
@@ -159,12 +184,18 @@ reply_statement(struct exchange *x)
 		return;
 	}
 
+	if (x->route->csv != NULL) {
+		reply_header(x, "Vary", "Accept");
+		if (accept_prefers(&x->head, "text/csv", "application/json")) {
+			reply_csv(x, outcome);
+			return;
+		}
+	}
+
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
-		json_object_begin(&json);
-		row_json(&json, x->query.rows, 0, 1);
-		json_object_end(&json);
+		rows_json(&json, x->query.rows, 0, 1, 1);
 		break;
 	case ANSWER_LIST:
 		write_list(&json, x->query.rows, outcome);
@@ -183,19 +214,34 @@ reply_statement(struct exchange *x)
 	reply_json(x, outcomes[outcome].status);
 }
 
+/* The same rows, for a spreadsheet. */
+static void
+reply_csv(struct exchange *x, enum outcome outcome)
+{
+	if (x->status != 0)
+		return;
+
+	row_csv(&x->out, x->query.rows, rows_count(x->query.rows,
+	    outcome), 1);
+	reply_header(x, "Content-Disposition", arena_printf(&x->arena,
+	    "attachment; filename=\"%s\"", x->route->csv));
+	x->status = outcomes[outcome].status;
+	send_out(x, "text/csv; charset=utf-8");
+}
+
 static void
 write_list(struct json *json, const PGresult *rows, enum outcome outcome)
 {
-	int	row, n;
-
-	n = outcome == OUTCOME_empty ? 0 : PQntuples(rows);
 	json_array_begin(json);
-	for (row = 0; row < n; row++) {
-		json_object_begin(json);
-		row_json(json, rows, row, 1);
-		json_object_end(json);
-	}
+	rows_json(json, rows, 0, rows_count(rows, outcome), 1);
 	json_array_end(json);
+}
+
+/* A list that is empty has a row all the same: its outcome's. */
+static int
+rows_count(const PGresult *rows, enum outcome outcome)
+{
+	return (outcome == OUTCOME_empty ? 0 : PQntuples(rows));
 }
 
 /* Sends what the page wrote; type is NULL when that is nothing. */
@@ -218,17 +264,27 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	struct buffer	head;
 
 	buffer_init(&head);
-	buffer_printf(&head, "HTTP/1.1 %d %s\r\nDate: %s\r\n",
-	    x->status, status_phrase(x->status), date_now());
-	if (type != NULL)
-		buffer_printf(&head, "Content-Type: %s\r\n"
-		    "X-Content-Type-Options: nosniff\r\n", type);
+	(void)buffer_reserve(&head, HEAD_ROOM);
+	buffer_append_string(&head, "HTTP/1.1 ");
+	buffer_append_number(&head, (uint64_t)x->status);
+	buffer_append(&head, " ", 1);
+	buffer_append_string(&head, status_phrase(x->status));
+	buffer_append_string(&head, "\r\nDate: ");
+	buffer_append_string(&head, date_now());
+	buffer_append(&head, "\r\n", 2);
+	if (type != NULL) {
+		header_put(&head, "Content-Type", type);
+		header_put(&head, "X-Content-Type-Options", "nosniff");
+	}
 	if (cache != NULL)
-		buffer_printf(&head, "Cache-Control: %s\r\n", cache);
+		header_put(&head, "Cache-Control", cache);
 	/* It would be the length of the answer that is not sent. */
-	if (x->status != 304)
-		buffer_printf(&head, "Content-Length: %zu\r\n", body.len);
-	buffer_printf(&head, "X-Request-Id: %s\r\n", x->id);
+	if (x->status != 304) {
+		buffer_append_string(&head, "Content-Length: ");
+		buffer_append_number(&head, body.len);
+		buffer_append(&head, "\r\n", 2);
+	}
+	header_put(&head, "X-Request-Id", x->id);
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,
@@ -255,16 +311,20 @@ log_answer(const struct exchange *x, size_t bytes)
 {
 	struct log_request	line;
 	struct timespec		now;
+	uint64_t		us;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 -
+	    x->started;
+	metrics_answered(x->route, x->head.method, x->status, us, bytes);
+
 	memset(&line, 0, sizeof(line));
 	line.method.data = head_method_name(x->head.method);
 	line.method.len = strlen(line.method.data);
 	line.route = x->route == NULL ? NULL : x->route->path;
 	line.path = x->head.path;
 	line.status = x->status;
-	line.ms = ((double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3 -
-	    (double)x->started) / 1e3;
+	line.ms = (double)us / 1e3;
 	line.bytes = bytes;
 	line.request_id.data = x->id;
 	line.request_id.len = strlen(x->id);

@@ -9,6 +9,7 @@
 #include "data/json_read.h"
 #include "livekit/room_service.h"
 #include "log.h"
+#include "metrics/metrics.h"
 #include "settings.h"
 
 #define SERVICE_CONNECT_MS	2000L
@@ -20,6 +21,7 @@ struct service_call {
 	struct kore_curl	curl;
 	struct buffer		answer;
 	const char		*method;
+	u_int64_t		since;
 	service_done		*done;	/* NULL once it was forgotten */
 	void			*arg;
 };
@@ -30,6 +32,7 @@ static void	call_free(struct service_call *);
 static int	is_not_found(const struct service_call *);
 static void	call_finished(struct kore_curl *, void *);
 static enum service_result	call_result(const struct service_call *);
+static void	count(const struct service_call *, enum service_result);
 
 struct service_call *
 room_service_call(const char *method, enum service_grant grant,
@@ -50,6 +53,7 @@ room_service_call(const char *method, enum service_grant grant,
 	if ((call = calloc(1, sizeof(*call))) == NULL)
 		fatal("room_service_call: out of memory");
 	call->method = method;
+	call->since = kore_time_ms();
 	call->done = done;
 	call->arg = arg;
 	buffer_init(&call->answer);
@@ -72,6 +76,7 @@ room_service_call(const char *method, enum service_grant grant,
 
 	kore_curl_bind_callback(&call->curl, call_finished, call);
 	kore_curl_run(&call->curl);
+	metric_add(METRIC_livekit_calls_in_flight, 0, 0, 1);
 
 	return (call);
 }
@@ -142,6 +147,7 @@ call_finished(struct kore_curl *curl, void *arg)
 	struct span		body = { "", 0 };
 
 	result = call_result(call);
+	count(call, result);
 	if (result == SERVICE_OK && call->answer.len > 0) {
 		body.data = call->answer.data;
 		body.len = call->answer.len;
@@ -205,4 +211,16 @@ is_not_found(const struct service_call *call)
 	arena_cleanup(&arena);
 
 	return (found);
+}
+
+static void
+count(const struct service_call *call, enum service_result result)
+{
+	size_t	method;
+
+	method = metrics_call(call->method);
+	metric_add(METRIC_livekit_calls_in_flight, 0, 0, -1);
+	metric_add(METRIC_livekit_calls_total, method, result, 1);
+	metric_observe(METRIC_livekit_call_duration_seconds, method, 0,
+	    (kore_time_ms() - call->since) * 1000);
 }

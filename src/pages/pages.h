@@ -5,9 +5,16 @@
 
 /* Input tables and pages that the rows of routes.c name. */
 
+/* Every list takes skip and limit (contract: paging). */
+#define PAGE_SIZE	"100"
+#define PAGE_SIZE_MAX	1000
+
 /* meta_pages.c */
 page_step	meta_root;
 page_step	meta_health;
+
+/* metrics_pages.c */
+page_step	metrics_page;
 
 /* auth_pages.c */
 enum register_field {
@@ -56,6 +63,8 @@ void	session_begin(struct exchange *, const char *username,
 /* user_pages.c */
 extern const struct field	page_fields[2];		/* skip, limit */
 extern const struct field	user_fields[1];		/* user_id */
+extern const struct field	user_list_fields[3];
+extern const struct field	audit_fields[4];
 
 /* livekit_pages.c */
 page_step			livekit_webhook;
@@ -70,6 +79,7 @@ page_step			site_redoc;
 extern const struct field	room_fields[1];		/* room_id */
 extern const struct field	room_create_fields[3];
 extern const struct field	room_update_fields[4];
+extern const struct field	room_page_fields[3];	/* and skip, limit */
 page_step			room_join;
 extern const struct field	participant_fields[2];
 extern const struct field	ban_fields[3];

@@ -26,6 +26,13 @@ const struct field room_fields[1] = {
 	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
 };
 
+const struct field room_page_fields[3] = {
+	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
+	{ FIELD_QUERY, "skip", FIELD_INTEGER, 0, 0, INT64_MAX, "0" },
+	{ FIELD_QUERY, "limit", FIELD_INTEGER, FIELD_CLAMPED, 0,
+	    PAGE_SIZE_MAX, PAGE_SIZE },
+};
+
 const struct field room_create_fields[3] = {
 	{ FIELD_BODY, "name", FIELD_STRING, FIELD_REQUIRED, 1,
 	    NAME_MAX_LENGTH, NULL },

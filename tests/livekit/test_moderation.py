@@ -4,6 +4,8 @@ The RoomService is a stand-in here, as in test_outbox.py; test_real.py has the s
 """
 
 import base64
+import contextlib
+import socket
 import time
 
 import pytest
@@ -434,6 +436,21 @@ def test_livekit_is_away(scene, sfu, name):
     assert time.monotonic() - began < 2
     sfu.start()
     poll(lambda: ASK[name](scene).status_code == 200, 5, "LiveKit is back")
+
+
+def test_livekit_does_not_take_the_connection(scene, start_server):
+    """It hangs on its way: libcurl closes the socket before it says so, which ended the worker."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        _, port = listener.getsockname()
+        scene = Scene(start_server(LIVEKIT_API_URL=f"http://127.0.0.1:{port}", RECONCILE_SECONDS=1), scene.sfu)
+        for _ in range(2):
+            refused(scene.message(), 504, TIMEOUT)
 
 
 @pytest.mark.parametrize("name", ASK)

@@ -41,7 +41,7 @@ def writes():
 def fields():
     """{name of the table: [Field]} of every input table."""
     text = read("src/pages/*.c")
-    numbers = dict(re.findall(r"^#define\s+(\w+)\s+\"?(\d+)\"?", text, re.M))
+    numbers = dict(re.findall(r"^#define\s+(\w+)\s+\"?(\d+)\"?", read("src/pages/*.[ch]"), re.M))
     tables = {}
     for name, body in re.findall(r"^const struct field (\w+)\[\w+\] = \{(.*?)^\};", text, re.S | re.M):
         rows = re.findall(r'\{ (\w+), "(\w+)", (\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),\s*"?(\w+)"? \}', body)

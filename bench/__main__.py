@@ -1,0 +1,40 @@
+"""./dev bench [--quick] [case...]: everybody side by side, on one database."""
+
+import argparse
+import sys
+import time
+
+from bench.cases import CASES, Bench
+from bench.contenders import Arena
+from bench.report import print_case, print_ratios, write_report
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
+    parser.add_argument("--quick", action="store_true", help="one round of a second: whether it works at all")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="of a round")
+    parser.add_argument("--transport", choices=("unix", "tcp", "tls"), default="unix", help="to PostgreSQL, for all")
+    options = parser.parse_args()
+    unknown = set(options.cases) - set(CASES)
+    if unknown:
+        parser.error(f"no such case: {', '.join(sorted(unknown))} (there are: {', '.join(CASES)})")
+    if options.quick:
+        options.rounds, options.seconds = 1, 1
+
+    results = {}
+    began = time.monotonic()
+    with Arena(options.transport) as arena:
+        bench = Bench(arena, options.rounds, options.seconds)
+        for name in options.cases or CASES:
+            results[name] = CASES[name](bench)
+            print_case(name, results[name])
+        if not options.cases and not options.quick:
+            write_report(results, options, arena)
+    print_ratios(results)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

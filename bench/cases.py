@@ -1,0 +1,336 @@
+"""What is measured. A case is a function of the Bench that returns {contender: [a result of each round]}."""
+
+import random
+import re
+import socket
+import subprocess
+import time
+
+from harness.certificate import self_signed
+
+from bench.contenders import HERE, PASSWORD, ROOMS, STATEMENTS, USERS, request, token
+from bench.machine import Meter, cpu, pgbench, status_sum, wrk, wrk_command, wrk_result
+
+CONNECTIONS = 64
+IDLE = 10_000
+SIZES_CONNECTIONS = (1, 10, 100, 1000)
+SIZES_ROOMS = (100, 10_000, 1_000_000)
+SIZES_SEATS = (1, 50, 500)
+
+# What issue 7 asks for: (case, whose rate, over whose, at least).
+TARGETS = [
+    ("health", "parley", "go", 2.0),
+    ("me", "parley", "go", 3.0),
+    ("me", "parley", "pgbench", 1.2),
+    ("room", "parley", "go", 3.0),
+    ("rooms", "parley", "go", 1.4),
+    ("rooms", "parley", "plain join", 1.0),
+    ("join", "parley", "go", 2.0),
+    ("tls", "parley TLS", "parley", 0.8),
+    ("hashing", "me beside logins", "me", 0.6),
+]
+
+
+class Bench:
+    """The arena, how long a round is and how many there are; makes contenders when they are first asked for."""
+
+    def __init__(self, arena, rounds, seconds):
+        self.arena = arena
+        self.rounds = rounds
+        self.seconds = seconds
+        self.made = {}
+        self.random = random.Random(7)
+        self.tokens = [token(number) for number in range(1, USERS + 1)]
+
+    def once(self, name, make):
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
+
+    @property
+    def parley(self):
+        return self.once("parley", self.arena.parley)
+
+    @property
+    def go(self):
+        return self.once("go", self.arena.go)
+
+    def rooms(self):
+        return self.random.randint(1, ROOMS)
+
+    def load(self, server, requests, connections=CONNECTIONS, tls=False, seconds=None):
+        """A contender: a function that runs one round."""
+
+        def run():
+            with Meter(server.pids, self.arena.cluster) as meter:
+                found = wrk(server.tls_url if tls else server.url, requests, connections, seconds or self.seconds)
+            return self.judged(found, meter)
+
+        return run
+
+    def statements(self, script, connections=CONNECTIONS):
+        def run():
+            with Meter(list, self.arena.cluster) as meter:
+                found = pgbench(
+                    self.arena.cluster, self.arena.database.name, script, connections, self.seconds, self.arena.folder
+                )
+            return self.judged(found, meter)
+
+        return run
+
+    def judged(self, found, meter):
+        assert found["failed"] == 0, f"{found['failed']} requests failed: the run is void"
+        assert found["requests"] > 0, "nothing was answered: the run is void"
+        found["cpu"] = (meter.server + meter.postgres) / found["requests"] * 1e6
+        found["server cpu"] = meter.server / found["requests"] * 1e6
+        found["peak"] = meter.peak
+        return found
+
+    def interleaved(self, contenders, before=None):
+        """Round after round, everybody in each, in another order each time."""
+        results = {name: [] for name in contenders}
+        names = list(contenders)
+        for number in range(self.rounds):
+            for name in names[number % len(names) :] + names[: number % len(names)]:
+                if before:
+                    before()
+                results[name].append(contenders[name]())
+        return results
+
+    def everybody(self, name, lines, more=None, **how):
+        requests = self.arena.requests(name, lines)
+        servers = {"parley": self.parley, "go": self.go}
+        return self.interleaved(
+            {**{each: self.load(server, requests, **how) for each, server in servers.items()}, **(more or {})}
+        )
+
+
+def script(bench, name, **values):
+    """A statement file for pgbench: $1 becomes :user, whose value is random."""
+    text = (STATEMENTS / f"{name}.sql").read_text()
+    names = list(values)
+    text = re.sub(r"\$(\d)", lambda match: f":{names[int(match[1]) - 1]}", re.sub(r"(?m)^--.*\n", "", text))
+    sets = "".join(f"\\set {each} {value}\n" for each, value in values.items())
+    return bench.arena.script(name, f"{sets}{text};\n")
+
+
+ANYBODY = f"random(1, {USERS})"
+
+
+def health(bench):
+    """GET /health, which asks nobody"""
+    return bench.everybody("health", [request("GET", "/health")])
+
+
+def me(bench):
+    """GET /auth/me"""
+    lines = [request("GET", "/auth/me", each) for each in bench.tokens]
+    return bench.everybody("me", lines, {"pgbench": bench.statements(script(bench, "user_me", user=ANYBODY))})
+
+
+def room(bench):
+    """GET /rooms/{id}"""
+    lines = [request("GET", f"/rooms/{bench.rooms()}", each) for each in bench.tokens]
+    statement = script(bench, "room_get", user=ANYBODY, room=f"random(1, {ROOMS})")
+    return bench.everybody("room", lines, {"pgbench": bench.statements(statement)})
+
+
+def rooms(bench):
+    """GET /rooms/, a page of 100"""
+    lines = [request("GET", "/rooms/", each) for each in bench.tokens]
+    plain = bench.arena.script("plain_rooms", (HERE / "plain_rooms.sql").read_text() + ";")
+    statement = script(bench, "room_list", user=ANYBODY, skip=0, limit=100)
+    return bench.everybody(
+        "rooms", lines, {"pgbench": bench.statements(statement), "plain join": bench.statements(plain)}
+    )
+
+
+def join(bench):
+    """POST /rooms/{id}/join, mostly a new seat"""
+    lines = [request("POST", f"/rooms/{bench.rooms()}/join", bench.random.choice(bench.tokens)) for _ in range(100_000)]
+    requests = bench.arena.requests("join", lines)
+    statement = script(bench, "room_join", user=ANYBODY, room=f"random(1, {ROOMS})")
+    ((last,),) = bench.arena.database.query("select max(id) from room_participants")
+
+    def emptied():
+        bench.arena.database.query(f"delete from room_participants where id > {last}")
+        bench.arena.database.query("vacuum room_participants")
+
+    contenders = {
+        "parley": bench.load(bench.parley, requests),
+        "go": bench.load(bench.go, requests),
+        "pgbench": bench.statements(statement),
+    }
+    try:
+        return bench.interleaved(contenders, emptied)
+    finally:
+        emptied()
+
+
+def login_lines():
+    return [
+        request(
+            "POST", "/auth/login", body=f"username={number}&password={PASSWORD.replace(' ', '+')}",
+            kind="application/x-www-form-urlencoded",
+        )
+        for number in range(1, USERS + 1)
+    ]  # fmt: skip
+
+
+def login(bench):
+    """POST /auth/login: one scrypt each"""
+    return bench.everybody("login", login_lines(), connections=8, seconds=bench.seconds + 3)
+
+
+def tls(bench):
+    """GET /auth/me over TLS, connections kept"""
+    requests = bench.arena.requests("tls", [request("GET", "/auth/me", each) for each in bench.tokens])
+    return bench.interleaved(
+        {
+            "parley TLS": bench.load(bench.parley, requests, tls=True),
+            "parley": bench.load(bench.parley, requests),
+        }
+    )
+
+
+def tls_handshake(bench):
+    """New connections over TLS with an RSA key, full handshakes and resumed ones"""
+    folder = bench.arena.folder / "rsa"
+    folder.mkdir(exist_ok=True)
+    certificate, key = self_signed(folder, kind="rsa")
+    server = bench.once("rsa", lambda: bench.arena.parley(TLS_CERT_FILE=certificate, TLS_KEY_FILE=key))
+    speed = subprocess.run(["openssl", "speed", "-seconds", "1", "-mr", "rsa2048"], capture_output=True, text=True)
+    signs = float(re.search(r"^\+F2:\d+:2048:([\d.]+):", speed.stdout, re.M)[1])
+    # Older ones print the seconds of one.
+    signs = signs if signs > 1 else 1 / signs
+
+    def handshakes(kind):
+        def run():
+            with Meter(server.pids, bench.arena.cluster) as meter:
+                began = time.monotonic()
+                clients = [
+                    subprocess.Popen(
+                        ["openssl", "s_time", "-connect", f"127.0.0.1:{server.tls_port}", kind,
+                         "-time", str(bench.seconds)],
+                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                    )
+                    for _ in range(4)
+                ]  # fmt: skip
+                said = [each.communicate(timeout=60)[0] for each in clients]
+                seconds = time.monotonic() - began
+            count = sum(int(re.search(r"(\d+) connections in [\d.]+ real seconds", each)[1]) for each in said)
+            found = {"requests": count, "failed": 0, "seconds": seconds, "rate": count / seconds}
+            found = bench.judged(found, meter)
+            # Of what a core signs in the time that the server's processes had.
+            found["of one core"] = 1e6 / found["server cpu"] / signs
+            return found
+
+        return run
+
+    return bench.interleaved({"full": handshakes("-new"), "resumed": handshakes("-reuse")})
+
+
+def hashing(bench):
+    """GET /auth/me while 64 clients log in without end"""
+    quiet = bench.arena.requests("me", [request("GET", "/auth/me", each) for each in bench.tokens])
+    logins = bench.arena.requests("logins", login_lines())
+    measured = bench.load(bench.parley, quiet)
+    during = []
+
+    def beside():
+        crowd = subprocess.Popen(
+            wrk_command(bench.parley.url, logins, CONNECTIONS, bench.seconds + 1), stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(0.5)
+        found = measured()
+        during.append(wrk_result(crowd.communicate(timeout=60)[0]))
+        found["logins"] = during[-1]["rate"]
+        return found
+
+    return bench.interleaved({"me": measured, "me beside logins": beside})
+
+
+def idle(bench):
+    """10,000 connections that wait, and the time from the start to the first answer"""
+    server = bench.arena.parley(TLS_CERT_FILE=None, TLS_KEY_FILE=None)
+    clients = []
+    try:
+        with server.connect() as warm:
+            warm.send(request("GET", "/health"))
+            warm.response()
+        before = status_sum(server.pids(), "RssAnon")
+        for _ in range(IDLE):
+            client = socket.create_connection(("127.0.0.1", server.port), 10)
+            clients.append(client)
+            client.sendall(request("GET", "/health"))
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        each = (status_sum(server.pids(), "RssAnon") - before) / IDLE
+        began = cpu(server.pids())
+        time.sleep(2)
+        used = cpu(server.pids()) - began
+    finally:
+        for client in clients:
+            client.close()
+    return {"idle": [{"octets": each, "idle cpu": used / 2, "start": start(bench)}]}
+
+
+def start(bench):
+    """Seconds from the start of the process to its first answer."""
+    found = []
+    for _ in range(3):
+        server = bench.arena.parley()
+        server.stop()
+        began = time.monotonic()
+        server.start(wait=False)
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+                    client.sendall(request("GET", "/auth/me", bench.tokens[0]))
+                    assert client.recv(4096).startswith(b"HTTP/1.1 200")
+                    break
+            except ConnectionRefusedError:
+                time.sleep(0.001)
+        found.append(time.monotonic() - began)
+        server.stop()
+        server.start()
+    return sorted(found)[1]
+
+
+def sizes(bench):
+    """What grows with what: connections, rooms, seats"""
+    me_requests = bench.arena.requests("me", [request("GET", "/auth/me", each) for each in bench.tokens])
+    contenders = {}
+    for count in SIZES_CONNECTIONS:
+        contenders[f"me, {count} connections"] = bench.load(bench.parley, me_requests, count)
+        contenders[f"me, {count} connections, go"] = bench.load(bench.go, me_requests, count)
+    first = bench.arena.requests("rooms", [request("GET", "/rooms/", each) for each in bench.tokens])
+    for count in SIZES_ROOMS:
+        server = bench.once(f"rooms{count}", lambda count=count: sized(bench, count))
+        contenders[f"first page of {count} rooms"] = bench.load(server, first)
+    for back, count in zip((2, 1, 0), SIZES_SEATS, strict=True):
+        path = f"/rooms/{ROOMS - back}"
+        for name, suffix in (("room", ""), ("participants", "/participants")):
+            lines = bench.arena.requests(f"{name}{count}", [request("GET", path + suffix, t) for t in bench.tokens])
+            contenders[f"{name} of {count} seats"] = bench.load(bench.parley, lines)
+    return bench.interleaved(contenders)
+
+
+def sized(bench, count):
+    if count == ROOMS:
+        return bench.parley
+    return bench.arena.parley(bench.arena.seeded(f"rooms{count}", count, 0))
+
+
+CASES = {
+    "health": health,
+    "me": me,
+    "room": room,
+    "rooms": rooms,
+    "join": join,
+    "login": login,
+    "tls": tls,
+    "tls-handshake": tls_handshake,
+    "hashing": hashing,
+    "idle": idle,
+    "sizes": sizes,
+}
