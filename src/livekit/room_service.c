@@ -28,11 +28,14 @@ struct service_call {
 
 static int	options_set(struct service_call *, const struct buffer *);
 static size_t	answer_take(char *, size_t, size_t, void *);
+static void	run_later(void *, u_int64_t);
 static void	call_free(struct service_call *);
 static int	is_not_found(const struct service_call *);
 static void	call_finished(struct kore_curl *, void *);
 static enum service_result	call_result(const struct service_call *);
 static void	count(const struct service_call *, enum service_result);
+
+static int	finishing;	/* a call is: see run_later */
 
 struct service_call *
 room_service_call(const char *method, enum service_grant grant,
@@ -75,7 +78,10 @@ room_service_call(const char *method, enum service_grant grant,
 	explicit_bzero(bearer, sizeof(bearer));
 
 	kore_curl_bind_callback(&call->curl, call_finished, call);
-	kore_curl_run(&call->curl);
+	if (finishing)
+		(void)kore_timer_add(run_later, 1, call, KORE_TIMER_ONESHOT);
+	else
+		kore_curl_run(&call->curl);
 	metric_add(METRIC_livekit_calls_in_flight, 0, 0, 1);
 
 	return (call);
@@ -131,6 +137,19 @@ answer_take(char *data, size_t size, size_t count, void *arg)
 	return (size * count);
 }
 
+/*
+ * A call that is begun where another one ends: Kore may take the last of
+ * libcurl's timers away then (kore_curl_do_timeout), and it would never start.
+ */
+static void
+run_later(void *arg, u_int64_t now)
+{
+	struct service_call	*call = arg;
+
+	(void)now;
+	kore_curl_run(&call->curl);
+}
+
 static void
 call_free(struct service_call *call)
 {
@@ -158,8 +177,10 @@ call_finished(struct kore_curl *curl, void *arg)
 		    kore_curl_strerror(curl), curl->http.status);
 	}
 
+	finishing = 1;
 	if (call->done != NULL)
 		call->done(call->arg, result, (int)curl->http.status, body);
+	finishing = 0;
 
 	call_free(call);
 }
