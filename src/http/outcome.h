@@ -40,6 +40,7 @@
 	X(room_full, 409, "Room is full")				\
 	X(body_too_large, 413, "Content Too Large")			\
 	X(target_too_long, 414, "URI Too Long")				\
+	X(too_many, 429, "Too many requests")				\
 	X(head_too_large, 431, "Request Header Fields Too Large")	\
 	X(internal, 500, "Internal Server Error")			\
 	X(not_implemented, 501, "Not Implemented")			\

@@ -43,7 +43,7 @@ const struct field login_fields[LOGIN__MAX] = {
 	[LOGIN_GRANT_TYPE] = { FIELD_BODY, "grant_type", FIELD_STRING,
 	    FIELD_PATTERN, 0, 0, "password" },
 	[LOGIN_USERNAME] = { FIELD_BODY, "username", FIELD_STRING,
-	    FIELD_REQUIRED, 0, 0, NULL },
+	    FIELD_REQUIRED | FIELD_LABEL, 0, 0, NULL },
 	[LOGIN_PASSWORD] = { FIELD_BODY, "password", FIELD_STRING,
 	    FIELD_REQUIRED, 0, 0, NULL },
 	[LOGIN_SCOPE] = { FIELD_BODY, "scope", FIELD_STRING, 0, 0, 0, NULL },

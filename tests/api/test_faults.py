@@ -188,6 +188,18 @@ def test_backends_terminated_one_by_one_are_replaced(away):
     assert load.only("200", "503") > 0
 
 
+def test_every_line_of_the_log_is_ours(start_server, database):
+    """libpq would write what the database says beside its answers to standard error, too."""
+    database.query(
+        "create function said() returns trigger language plpgsql as $$begin raise warning 'psst'; return new; end$$;"
+        "create trigger said before insert on users for each row execute function said()"
+    )
+    server = start_server()
+    register(server.http)
+    for line in server.log_text().splitlines():
+        json.loads(line)
+
+
 # --- workers ---
 
 

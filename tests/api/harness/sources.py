@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 
-Route = namedtuple("Route", "method path access body fields statement page")
+Route = namedtuple("Route", "method path access body fields statement page rate")
 Field = namedtuple("Field", "place name type flags min max fallback")
 
 # Pages that browsers open: no calls, so the document has nothing of them.
@@ -61,7 +61,10 @@ def routes():
         table, statement, page = (next(iter(re.findall(start + r"(\w+)", row)), None) for start in starts)
         if page in SHOWN:
             continue
-        found.append(Route(method.lower(), path, access, body, fields()[table] if table else [], statement, page))
+        table = fields()[table] if table else []
+        # What changes something for a user is limited in any case (class_of).
+        rate = "RATE_" in row or (access == "USER" and method != "GET")
+        found.append(Route(method.lower(), path, access, body, table, statement, page, rate))
     return found
 
 
@@ -103,6 +106,8 @@ def route_outcomes(route):
     found = page_outcomes(route.page) if route.page else statement_outcomes(route.statement)
     if route.access == "USER":
         found.add("unauthenticated")
+    if route.rate:
+        found.add("too_many")
     if "{" in route.path:
         found.add("not_found")
     return {name for name in found if outcomes()[name][1]}
