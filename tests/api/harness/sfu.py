@@ -29,7 +29,14 @@ class Handler(BaseHTTPRequestHandler):
         sfu = self.server.sfu
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         token = self.headers["Authorization"].removeprefix("Bearer ")
-        claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        try:
+            claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        except jwt.InvalidSignatureError:
+            sfu.forged += 1
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         prefix, _, method = self.path.rpartition("/")
         assert prefix == f"{sfu.path}/twirp/livekit.RoomService", self.path
         assert self.headers["Content-Type"] == "application/json"
@@ -73,6 +80,7 @@ class Sfu:
         self.url = f"http://127.0.0.1:{self.port}{path}"
         self.rooms = {}
         self.called = []
+        self.forged = 0
         self.connections = set()
         self.open = []
         self.refusing = {}
