@@ -30,7 +30,14 @@ class Handler(BaseHTTPRequestHandler):
         sfu = self.server.sfu
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         token = self.headers["Authorization"].removeprefix("Bearer ")
-        claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        try:
+            claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        except jwt.InvalidSignatureError:
+            sfu.forged += 1
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         prefix, _, method = self.path.rpartition("/")
         assert prefix == f"{sfu.path}/twirp/livekit.RoomService", self.path
         assert self.headers["Content-Type"] == "application/json"
@@ -82,6 +89,7 @@ class Sfu:
         self.rooms = {}
         self.sids = {}
         self.called = []
+        self.forged = 0
         self.connections = set()
         self.open = []
         self.refusing = {}
