@@ -33,7 +33,7 @@ const struct route routes[] = {
 	    .answer = ANSWER_MESSAGE, .message = "Password changed" },
 
 	{ METHOD_GET, "/users/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_user_list,
+	    ROUTE_FIELDS(list_fields), .statement = STATEMENT_user_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_GET, "/users/me/visits", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_user_visits,
@@ -43,7 +43,7 @@ const struct route routes[] = {
 	    ROUTE_FIELDS(user_fields), .statement = STATEMENT_user_get },
 
 	{ METHOD_GET, "/rooms/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_room_list,
+	    ROUTE_FIELDS(list_fields), .statement = STATEMENT_room_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_POST, "/rooms/", ACCESS_USER, BODY_JSON,
 	    ROUTE_FIELDS(room_create_fields),

@@ -59,6 +59,7 @@ void	session_begin(struct exchange *, const char *username,
 
 /* user_pages.c */
 extern const struct field	page_fields[2];		/* skip, limit */
+extern const struct field	list_fields[3];		/* and after */
 extern const struct field	user_fields[1];		/* user_id */
 
 /* livekit_pages.c */
