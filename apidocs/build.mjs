@@ -9,7 +9,8 @@ const LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 const NONE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E";
 
 const text = (path) => readFileSync(path, "utf8");
-const withoutMap = (code) => code.replace(/^\/\/[#@] sourceMappingURL=.*$|\/\*[#@] sourceMappingURL=.*?\*\//gm, "").trimEnd();
+// The last line names a file for debuggers that is not served.
+const withoutMap = (code) => code.trimEnd().replace(/\n(?:\/\/|\/\*)# sourceMappingURL=[^\n]*$/, "\n");
 
 function once(code, old, wanted) {
 	if (code.split(old).length !== 2) throw new Error(`${old} is not there exactly once`);

@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "data/arena.h"
 #include "data/email.h"
+#include "data/passphrase.h"
 #include "data/utf8.h"
 #include "db/migrate.h"
 #include "db/statements.h"
@@ -46,6 +47,7 @@ static int	password_line(int, const sigset_t *, char *);
 static int	password_is_right(const char *);
 static void	prompt_interrupted(int);
 static int	account_add(const struct account *);
+static int	account_hash(const struct account *, char *, size_t);
 static int	account_insert(PGconn *, const struct account *, const char *);
 
 int
@@ -61,6 +63,7 @@ command_user_add(int argc, char **argv)
 	if (!settings_load(SETTINGS_DATABASE, stderr))
 		return (COMMAND_FAILED);
 
+	passphrase_init(settings->common_passwords);
 	arena_init(&arena);
 	ok = account_is_right(&arena, &account) && password_get(&account) &&
 	    account_add(&account);
@@ -286,9 +289,13 @@ password_is_right(const char *password)
 {
 	struct span	text = { password, strlen(password) };
 
-	if (utf8_valid(text) && utf8_length(text) <= PASSWORD_MAX &&
-	    utf8_length(text) >= (size_t)settings->min_password_length)
-		return (1);
+	if (utf8_valid(text) && passphrase_length(text) <= PASSWORD_MAX &&
+	    passphrase_length(text) >= (size_t)settings->min_password_length) {
+		if (!passphrase_is_common(text))
+			return (1);
+		command_complain("the password is one of the most common ones");
+		return (0);
+	}
 	command_complain("the password must have %d to %d characters, in UTF-8",
 	    settings->min_password_length, PASSWORD_MAX);
 
@@ -312,12 +319,29 @@ account_add(const struct account *account)
 	if (status != MIGRATE_CURRENT && status != MIGRATE_AHEAD_OK)
 		command_complain("the database is %s",
 		    migrate_status_text(status));
-	else if (!password_hash(account->password, strlen(account->password),
-	    hash, sizeof(hash)))
+	else if (!account_hash(account, hash, sizeof(hash)))
 		command_complain("the password could not be hashed");
 	else
 		ok = account_insert(db, account, hash);
 	PQfinish(db);
+
+	return (ok);
+}
+
+static int
+account_hash(const struct account *account, char *hash, size_t size)
+{
+	struct span	text;
+	char		*normal;
+	size_t		len;
+	int		ok;
+
+	text.data = account->password;
+	text.len = strlen(account->password);
+	if ((normal = passphrase_normal(text, &len)) == NULL)
+		return (0);
+	ok = password_hash(normal, len, hash, size);
+	passphrase_free(normal, len);
 
 	return (ok);
 }

@@ -18,6 +18,7 @@ typedef int	command_run(int argc, char **argv);
 
 command_run	command_check;
 command_run	command_user_add;
+command_run	command_user_admin;
 
 /* Writes "parley: " and one line to standard error. */
 void	command_complain(const char *fmt, ...)

@@ -17,10 +17,12 @@
 #include <kore/curl.h>
 
 #include "command.h"
+#include "data/passphrase.h"
 #include "db/conninfo.h"
 #include "db/prune.h"
 #include "db/query.h"
 #include "export.h"
+#include "http/connections.h"
 #include "http/intake.h"
 #include "http/route.h"
 #include "identity/hashing.h"
@@ -29,8 +31,11 @@
 #include "livekit/outbox.h"
 #include "livekit/reconcile.h"
 #include "log.h"
+#include "metrics/metrics.h"
+#include "metrics/vitals.h"
 #include "settings.h"
 #include "tls/tls.h"
+#include "work/shared.h"
 
 #define PAGE_HANDLER		"exchange_page"
 #define WORKER_CONNECTIONS	20000	/* of one worker */
@@ -54,10 +59,11 @@ static void	pidfile_private(void);
 static void	database_address(void);
 static void	listen_plain(void);
 static void	listen_tls(void);
+static void	listen_metrics(void);
 static struct kore_server	*server_new(const char *, int,
 				    struct kore_domain **);
-static void	listen_on(struct kore_server *, int, const char *,
-		    const char *);
+static void	listen_on(struct kore_server *, const char *, int,
+		    const char *, const char *);
 static void	routes_attach(struct kore_domain *);
 static void	listeners_watch(struct kore_server *);
 static void	listener_event(void *, int);
@@ -82,12 +88,16 @@ kore_parent_configure(int argc, char **argv)
 	process_identity();
 	pidfile_private();
 	identity_init();
+	passphrase_init(settings->common_passwords);
 	database_address();
+	shared_init();
 
 	if (settings->port != 0)
 		listen_plain();
 	if (settings->tls_cert_file != NULL)
 		listen_tls();
+	if (settings->metrics_host != NULL)
+		listen_metrics();
 }
 
 void
@@ -113,6 +123,8 @@ kore_worker_configure(void)
 	worker_max_connections = WORKER_CONNECTIONS;
 	http_request_limit = REQUESTS_MAX;
 
+	metrics_worker_init();
+	vitals_worker_init();
 	intake_worker_init();
 	hashing_worker_init();
 	lanes = settings->database_connections / settings->workers;
@@ -253,7 +265,7 @@ listen_plain(void)
 	struct kore_server	*server;
 
 	server = server_new("plain", 0, &domain);
-	listen_on(server, settings->port, "PORT", "http");
+	listen_on(server, settings->host, settings->port, "PORT", "http");
 }
 
 static void
@@ -269,7 +281,20 @@ listen_tls(void)
 		log_error("tls", "%s", why);
 		exit(1);
 	}
-	listen_on(server, settings->tls_port, "TLS_PORT", "https");
+	listen_on(server, settings->host, settings->tls_port, "TLS_PORT",
+	    "https");
+}
+
+/* It has all routes like the others; endpoint.c shows it just the one. */
+static void
+listen_metrics(void)
+{
+	struct kore_domain	*domain;
+	struct kore_server	*server;
+
+	server = server_new(SERVER_METRICS, 0, &domain);
+	listen_on(server, settings->metrics_host, settings->metrics_port,
+	    "METRICS_LISTEN", "http");
 }
 
 /* A server whose one domain stands for every name and has all routes. */
@@ -288,20 +313,19 @@ server_new(const char *name, int tls, struct kore_domain **domain)
 }
 
 static void
-listen_on(struct kore_server *server, int number, const char *setting,
-    const char *scheme)
+listen_on(struct kore_server *server, const char *host, int number,
+    const char *setting, const char *scheme)
 {
 	char	port[8];
 
 	(void)snprintf(port, sizeof(port), "%d", number);
-	if (!kore_server_bind(server, settings->host, port, "intake_connect")) {
+	if (!kore_server_bind(server, host, port, "intake_connect")) {
 		log_error("listen", "cannot listen on %s port %s (%s): is "
-		    "another server running there?", settings->host, port,
-		    setting);
+		    "another server running there?", host, port, setting);
 		exit(1);
 	}
 	listeners_watch(server);
-	log_info("listen", "%s://%s:%s", scheme, settings->host, port);
+	log_info("listen", "%s://%s:%s", scheme, host, port);
 }
 
 /* Each path once: which methods it knows is the route table's business. */

@@ -10,11 +10,14 @@ const struct route routes[] = {
 	    .statement = STATEMENT_ready },
 	{ METHOD_GET, "/openapi.json", ACCESS_PUBLIC, BODY_NONE,
 	    .page = site_openapi },
+	{ METHOD_GET, "/metrics", ACCESS_PUBLIC, BODY_NONE,
+	    .page = metrics_page },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
 	    ROUTE_FIELDS(register_fields), .page = auth_register },
 	{ METHOD_POST, "/auth/login", ACCESS_PUBLIC, BODY_FORM,
-	    ROUTE_FIELDS(login_fields), .page = auth_login },
+	    ROUTE_FIELDS(login_fields), .page = auth_login,
+	    .tally = METRIC_logins_total },
 	{ METHOD_POST, "/auth/refresh", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
 	    ROUTE_FIELDS(refresh_fields), .page = auth_refresh },
 	{ METHOD_POST, "/auth/logout", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
@@ -33,7 +36,7 @@ const struct route routes[] = {
 	    .answer = ANSWER_MESSAGE, .message = "Password changed" },
 
 	{ METHOD_GET, "/users/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(list_fields), .statement = STATEMENT_user_list,
+	    ROUTE_FIELDS(user_list_fields), .statement = STATEMENT_user_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_GET, "/users/me/visits", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_user_visits,
@@ -41,9 +44,15 @@ const struct route routes[] = {
 	    .csv = "visits.csv" },
 	{ METHOD_GET, "/users/{user_id}", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(user_fields), .statement = STATEMENT_user_get },
+	{ METHOD_POST, "/users/{user_id}/deactivate", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(user_fields),
+	    .statement = STATEMENT_user_deactivate },
+	{ METHOD_POST, "/users/{user_id}/reactivate", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(user_fields),
+	    .statement = STATEMENT_user_reactivate },
 
 	{ METHOD_GET, "/rooms/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(list_fields), .statement = STATEMENT_room_list,
+	    ROUTE_FIELDS(room_list_fields), .statement = STATEMENT_room_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_POST, "/rooms/", ACCESS_USER, BODY_JSON,
 	    ROUTE_FIELDS(room_create_fields),
@@ -93,8 +102,12 @@ const struct route routes[] = {
 	    .statement = STATEMENT_ban_delete,
 	    .answer = ANSWER_MESSAGE, .message = "Ban lifted" },
 
+	{ METHOD_GET, "/audit", ACCESS_USER, BODY_NONE,
+	    ROUTE_FIELDS(audit_fields), .statement = STATEMENT_audit_list,
+	    .answer = ANSWER_NAMED_LIST, .message = "entries" },
+
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
-	    .page = livekit_webhook },
+	    .page = livekit_webhook, .tally = METRIC_webhooks_total },
 
 	/* For browsers: these are no calls, and not in openapi.json. */
 	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,

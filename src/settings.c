@@ -50,8 +50,9 @@ static const struct settings_row rows[] = {
 	{ SECRET("DATABASE_URL", "PostgreSQL as a URL: "
 	    "postgresql://user:password@host:port/database"),
 	    OTHER(database, database_url, NULL) },
-	{ SECRET("SECRET_KEY", "signs access tokens; 32 random bytes or more"),
-	    TEXT(secret_key, NULL) },
+	{ SECRET("SECRET_KEY", "signs access tokens; 32 random bytes or more. "
+	    "Of several, with commas, the first signs, all verify"),
+	    OTHER(lines, secret_key, NULL) },
 	{ SHOWN("ALGORITHM", "HS256", "of access tokens: HS256, HS384, HS512"),
 	    CHOICE(algorithm, "HS256", algorithms) },
 	{ SHOWN("ACCESS_TOKEN_EXPIRE_MINUTES", "30", "life of access tokens"),
@@ -59,10 +60,12 @@ static const struct settings_row rows[] = {
 	{ NEEDED("LIVEKIT_URL", "LiveKit as browsers reach it: "
 	    "wss://host[:port][/path]"),
 	    OTHER(livekit_url, livekit_url, NULL) },
-	{ NEEDED("LIVEKIT_API_KEY", "the key LiveKit knows us by"),
-	    TEXT(livekit_api_key, NULL) },
-	{ SECRET("LIVEKIT_API_SECRET", "the secret of that key"),
-	    TEXT(livekit_api_secret, NULL) },
+	{ NEEDED("LIVEKIT_API_KEY", "the key LiveKit knows us by; several in "
+	    "the same way"),
+	    OTHER(lines, livekit_api_key, NULL) },
+	{ SECRET("LIVEKIT_API_SECRET", "the secret of that key; of several in "
+	    "the same order"),
+	    OTHER(lines, livekit_api_secret, NULL) },
 	{ SHOWN("LIVEKIT_API_URL", "LIVEKIT_URL as http(s)",
 	    "LiveKit as this server reaches it"),
 	    OTHER(livekit_api_url, livekit_api_url, NULL) },
@@ -105,6 +108,9 @@ static const struct settings_row rows[] = {
 	    OTHER(networks, trusted_proxies, NULL) },
 	{ SHOWN("MIN_PASSWORD_LENGTH", "6", "characters of new passwords"),
 	    WHOLE(min_password_length, "6", 1, 128) },
+	{ HIDDEN("COMMON_PASSWORDS", "none",
+	    "passwords that nobody may choose, one a line: a _FILE, mostly"),
+	    OTHER(lines, common_passwords, NULL) },
 	{ SHOWN("METRICS_LISTEN", "none",
 	    "address:port of its own for /metrics"),
 	    OTHER(listen, metrics_host, NULL) },
@@ -134,7 +140,11 @@ static const char	*given[NROWS];	/* as they came; NULL by default */
 
 static int	load_row(size_t, enum settings_need, FILE *);
 static void	derive(void);
+static int	split_keys(const char *, const char **, int,
+		    struct settings_keys *, FILE *);
+static int	split_secrets(FILE *);
 static int	check_secrets(FILE *);
+static int	check_secret_key(size_t, FILE *);
 static int	check_listeners(FILE *);
 static int	check_file(const char *, const char *, FILE *);
 static int	check_root(FILE *);
@@ -162,6 +172,7 @@ settings_load(enum settings_need need, FILE *complaints)
 	/* What has to fit together is only known when all of it is right. */
 	if (ok)
 		derive();
+	ok = ok && split_secrets(complaints);
 	if (ok && need == SETTINGS_SERVE) {
 		ok &= check_secrets(complaints);
 		ok &= check_listeners(complaints);
@@ -228,7 +239,8 @@ load_row(size_t i, enum settings_need need, FILE *complaints)
 	char				why[256];
 
 	row = &rows[i];
-	switch (source_find(&memory, row->shown.name, &value, complaints)) {
+	switch (source_find(&memory, row->shown.name,
+	    row->read == settings_read_lines, &value, complaints)) {
 	case SOURCE_FOUND:
 		given[i] = value;
 		break;
@@ -272,30 +284,90 @@ derive(void)
 		    current.livekit_url);
 }
 
+/* Takes the list that text holds apart; text is then the first of it. */
+static int
+split_keys(const char *name, const char **text, int commas,
+    struct settings_keys *keys, FILE *complaints)
+{
+	if (*text == NULL)
+		return (1);
+	if (!settings_split_keys(&memory, *text, commas, keys))
+		return (complain(complaints, "%s: lists more than %d keys",
+		    name, SETTINGS_KEYS_MAX));
+	if (keys->n == 0)
+		return (complain(complaints, "%s: lists no key", name));
+	*text = keys->keys[0];
+
+	return (1);
+}
+
+static int
+split_secrets(FILE *complaints)
+{
+	int	ok;
+
+	ok = split_keys("SECRET_KEY", &current.secret_key, 1,
+	    &current.secret_keys, complaints);
+	ok &= split_keys("LIVEKIT_API_KEY", &current.livekit_api_key, 1,
+	    &current.livekit_api_keys, complaints);
+	/* One key has one secret, and a comma is a part of that. */
+	ok &= split_keys("LIVEKIT_API_SECRET", &current.livekit_api_secret,
+	    current.livekit_api_keys.n > 1, &current.livekit_api_secrets,
+	    complaints);
+	if (ok && current.livekit_api_key != NULL &&
+	    current.livekit_api_secret != NULL &&
+	    current.livekit_api_keys.n != current.livekit_api_secrets.n)
+		ok = complain(complaints, "LIVEKIT_API_SECRET: lists %zu, "
+		    "while LIVEKIT_API_KEY lists %zu",
+		    current.livekit_api_secrets.n, current.livekit_api_keys.n);
+
+	return (ok);
+}
+
 static int
 check_secrets(FILE *complaints)
 {
-	size_t	len;
+	size_t	i;
 	int	ok;
 
 	ok = 1;
-	len = strlen(current.secret_key);
-	if (len < SECRET_KEY_MIN && !current.debug)
-		ok = complain(complaints, "SECRET_KEY: shorter than %d octets, "
-		    "which is only allowed with DEBUG=true; "
-		    "`openssl rand -hex 32` makes a good one", SECRET_KEY_MIN);
-	else if (len < SECRET_KEY_GOOD)
-		(void)complain(complaints, "warning: SECRET_KEY: shorter than "
-		    "%d octets; `openssl rand -hex 32` makes a good one",
-		    SECRET_KEY_GOOD);
+	for (i = 0; i < current.secret_keys.n; i++)
+		ok &= check_secret_key(i, complaints);
 
-	if (strcmp(current.livekit_api_secret, LIVEKIT_DEV_SECRET) == 0 &&
-	    !current.debug && !url_is_loopback(current.livekit_url))
-		ok = complain(complaints, "LIVEKIT_API_SECRET: the one of "
-		    "LiveKit's development mode, which is only allowed with "
-		    "a LIVEKIT_URL on this machine or with DEBUG=true");
+	for (i = 0; i < current.livekit_api_secrets.n; i++) {
+		if (strcmp(current.livekit_api_secrets.keys[i],
+		    LIVEKIT_DEV_SECRET) == 0 && !current.debug &&
+		    !url_is_loopback(current.livekit_url))
+			ok = complain(complaints, "LIVEKIT_API_SECRET: the one "
+			    "of LiveKit's development mode, which is only "
+			    "allowed with a LIVEKIT_URL on this machine or "
+			    "with DEBUG=true");
+	}
 
 	return (ok);
+}
+
+static int
+check_secret_key(size_t i, FILE *complaints)
+{
+	char	which[32] = "";
+	size_t	len;
+
+	len = strlen(current.secret_keys.keys[i]);
+	if (current.secret_keys.n > 1)
+		(void)snprintf(which, sizeof(which), "number %zu is ", i + 1);
+
+	if (len < SECRET_KEY_MIN && !current.debug)
+		return (complain(complaints, "SECRET_KEY: %sshorter than %d "
+		    "octets, which is only allowed with DEBUG=true; "
+		    "`openssl rand -hex 32` makes a good one", which,
+		    SECRET_KEY_MIN));
+	if (len < SECRET_KEY_GOOD)
+		(void)complain(complaints, "warning: SECRET_KEY: %sshorter "
+		    "than %d octets; `openssl rand -hex 32` makes a good one",
+		    which, SECRET_KEY_GOOD);
+
+	return (1);
 }
 
 static int

@@ -21,16 +21,27 @@ struct settings_network {
 	uint8_t		address[16];	/* network order; 4 octets for AF_INET */
 };
 
+/* What a setting of several keys lists: the first signs, all of them verify. */
+#define SETTINGS_KEYS_MAX	4
+
+struct settings_keys {
+	const char	*keys[SETTINGS_KEYS_MAX];
+	size_t		n;
+};
+
 /* Strings are NULL when the setting is unset and has no default. */
 struct settings {
 	const char	*database_url;		/* what PQconnectdb takes */
-	const char	*secret_key;
+	const char	*secret_key;		/* the first of secret_keys */
+	struct settings_keys secret_keys;
 	const char	*algorithm;		/* HS256, HS384, HS512 */
 	int		access_token_expire_minutes;
 
 	const char	*livekit_url;		/* ws(s)://, for clients */
-	const char	*livekit_api_key;
+	const char	*livekit_api_key;	/* the first of each: */
 	const char	*livekit_api_secret;
+	struct settings_keys livekit_api_keys;
+	struct settings_keys livekit_api_secrets;	/* in the same order */
 	const char	*livekit_api_url;	/* http(s)://, no final slash */
 	int		livekit_token_ttl_seconds;
 	int		seat_timeout_seconds;
@@ -55,6 +66,7 @@ struct settings {
 	size_t		ntrusted_proxies;
 
 	int		min_password_length;	/* characters */
+	const char	*common_passwords;	/* one a line, or NULL */
 	const char	*metrics_host;		/* NULL: no address of its own */
 	int		metrics_port;
 	const char	*metrics_token;

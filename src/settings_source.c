@@ -9,7 +9,7 @@
 #include "settings_source.h"
 
 #define SOURCE_DOTENV		".env"
-#define SOURCE_FILE_MAX		65536	/* octets of a file */
+#define SOURCE_FILE_MAX		1048576	/* octets of a file */
 #define SOURCE_NAME_MAX		64
 #define SOURCE_STAT_MAX		2048
 
@@ -26,10 +26,10 @@ struct pair {
 extern char		**environ;
 static struct pair	*dotenv;
 
-static enum source_result	choose(struct arena *, const char *,
+static enum source_result	choose(struct arena *, const char *, int,
 		    const char *, const char *, const char **, FILE *);
 static enum source_result	read_whole(const char *, struct buffer *);
-static int	has_control(const char *, size_t);
+static int	has_control(const char *, size_t, int);
 static int	dotenv_parse(struct arena *, char *, FILE *);
 static int	dotenv_line(struct arena *, char *);
 static char	*dotenv_value(char *);
@@ -64,8 +64,8 @@ source_open(struct arena *arena, FILE *complaints)
 }
 
 enum source_result
-source_find(struct arena *arena, const char *name, const char **value,
-    FILE *complaints)
+source_find(struct arena *arena, const char *name, int lines,
+    const char **value, FILE *complaints)
 {
 	char			name_file[SOURCE_NAME_MAX];
 	const char		*direct, *path;
@@ -76,12 +76,12 @@ source_find(struct arena *arena, const char *name, const char **value,
 	/* The environment speaks for both names before `.env` is asked. */
 	direct = getenv(name);
 	path = getenv(name_file);
-	found = choose(arena, name, direct, path, value, complaints);
+	found = choose(arena, name, lines, direct, path, value, complaints);
 	if (found != SOURCE_UNSET)
 		return (found);
 
-	return (choose(arena, name, dotenv_find(name), dotenv_find(name_file),
-	    value, complaints));
+	return (choose(arena, name, lines, dotenv_find(name),
+	    dotenv_find(name_file), value, complaints));
 }
 
 void
@@ -106,7 +106,7 @@ source_close(void)
 }
 
 static enum source_result
-choose(struct arena *arena, const char *name, const char *direct,
+choose(struct arena *arena, const char *name, int lines, const char *direct,
     const char *path, const char **value, FILE *complaints)
 {
 	struct buffer		file;
@@ -136,7 +136,7 @@ choose(struct arena *arena, const char *name, const char *direct,
 		file.len--;
 	}
 
-	if (has_control(file.data, file.len)) {
+	if (has_control(file.data, file.len, lines)) {
 		fprintf(complaints, "parley: %s: holds a control character "
 		    "(a line break, say)\n", name);
 		found = SOURCE_WRONG;
@@ -180,11 +180,13 @@ read_whole(const char *path, struct buffer *out)
 }
 
 static int
-has_control(const char *text, size_t len)
+has_control(const char *text, size_t len, int lines)
 {
 	size_t	i;
 
 	for (i = 0; i < len; i++) {
+		if (lines && text[i] == '\n')
+			continue;
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return (1);
 	}

@@ -22,11 +22,12 @@ int	source_open(struct arena *, FILE *complaints) MUST_CHECK;
 /*
  * The value of NAME, or the content of the file that NAME_FILE names without
  * its last newline; first in the environment, then in `.env`. Both at one
- * place are refused, and values with a control character. An empty value is
- * unset. The value is in the arena.
+ * place are refused, and values with a control character (but line breaks where
+ * lines is set). An empty value is unset. The value is in the arena.
  */
 enum source_result	source_find(struct arena *, const char *name,
-			    const char **value, FILE *complaints) MUST_CHECK;
+			    int lines, const char **value, FILE *complaints)
+			    MUST_CHECK;
 
 /* Overwrites the value of NAME in this process's environment. */
 void	source_wipe(const char *name);

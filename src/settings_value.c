@@ -47,6 +47,36 @@ settings_read_text(const struct settings_row *row, const char *value,
 }
 
 int
+settings_read_lines(const struct settings_row *row, const char *value,
+    struct settings *out, struct arena *arena, char *why, size_t whylen)
+{
+	return (settings_read_text(row, value, out, arena, why, whylen));
+}
+
+int
+settings_split_keys(struct arena *arena, const char *text, int commas,
+    struct settings_keys *keys)
+{
+	const char	*end;
+
+	keys->n = 0;
+	for (; *text != '\0'; text = *end == '\0' ? end : end + 1) {
+		for (end = text; *end != '\0' && *end != '\n'; end++) {
+			if (commas && *end == ',' && end[1] != ' ')
+				break;
+		}
+		if (end == text)
+			continue;
+		if (keys->n == SETTINGS_KEYS_MAX)
+			return (0);
+		keys->keys[keys->n++] = arena_strndup(arena, text,
+		    (size_t)(end - text));
+	}
+
+	return (1);
+}
+
+int
 settings_read_integer(const struct settings_row *row, const char *value,
     struct settings *out, struct arena *arena, char *why, size_t whylen)
 {

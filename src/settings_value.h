@@ -26,6 +26,7 @@ struct settings_row {
 };
 
 settings_reader	settings_read_text;
+settings_reader	settings_read_lines;	/* a text that may have line breaks */
 settings_reader	settings_read_integer;
 settings_reader	settings_read_flag;
 settings_reader	settings_read_choice;
@@ -36,5 +37,13 @@ settings_reader	settings_read_livekit_api_url;
 settings_reader	settings_read_origins;
 settings_reader	settings_read_networks;
 settings_reader	settings_read_listen;
+
+/*
+ * Splits a list of keys at line breaks and, unless commas is 0, at commas: but
+ * not at one with a blank behind it, which belongs to a key (a pass phrase of
+ * old, say). Returns 0 for more than SETTINGS_KEYS_MAX.
+ */
+int	settings_split_keys(struct arena *, const char *text, int commas,
+	    struct settings_keys *) MUST_CHECK;
 
 #endif

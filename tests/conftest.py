@@ -1,4 +1,12 @@
-"""What all suites share: the count of what ran, and no skips where PARLEY_NO_SKIP says so."""
+"""What all suites share: PostgreSQL, the count of what ran, and no skips where PARLEY_NO_SKIP says so.
+
+cluster           the PostgreSQL cluster of the session
+template          its migrated database, to be copied: cluster.create(template.name)
+
+./dev test spreads the tests over several processes (pytest-xdist), each a session with a cluster, a shared server
+and ports of its own. Tests that share what a fixture made for their module stay together in one of them; those marked
+`alone` run one by one at the end.
+"""
 
 import collections
 import contextlib
@@ -6,8 +14,35 @@ import os
 from pathlib import Path
 
 import pytest
+from harness.cluster import TRANSPORTS, Cluster
+from harness.server import migrated
 
 NO_SKIP = bool(os.environ.get("PARLEY_NO_SKIP"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--db", choices=TRANSPORTS, help="how the server reaches PostgreSQL (or: PARLEY_TEST_DB)")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes more than ten seconds; among the first to be started")
+    config.addinivalue_line("markers", "alone: measures time or wants all processors: nothing runs beside it")
+
+
+def shares_a_module(item):
+    """Whether the test uses something that a fixture made once for its module."""
+    found = item._fixtureinfo.name2fixturedefs.values()
+    return any(definitions[-1].scope == "module" for definitions in found)
+
+
+def pytest_collection_modifyitems(config, items):
+    """What is given out together, and first what takes longest, or the last to end would keep all waiting."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        if shares_a_module(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def refuse_skip(report):
@@ -37,7 +72,8 @@ def suite(report):
 def pytest_terminal_summary(terminalreporter):
     """Leaves counts and skips where PARLEY_TEST_TALLY says, for the closing lines of ./dev test."""
     tally = os.environ.get("PARLEY_TEST_TALLY")
-    if not tally:
+    # What a process that others share the work with has run is told once more by the one they report to.
+    if not tally or hasattr(terminalreporter.config, "workerinput"):
         return
     columns = {"passed": 0, "xfailed": 0, "failed": 1, "error": 1, "xpassed": 1, "skipped": 2}
     counts = collections.defaultdict(lambda: [0, 0, 0])
@@ -54,6 +90,17 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.fixture(scope="session")
+def cluster(request):
+    made = Cluster(request.config.getoption("db") or os.environ.get("PARLEY_TEST_DB", "unix"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def template(cluster, tmp_path_factory):
+    return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
+
+
 def livekit(tmp_path_factory):
     """The LiveKit server of the session (harness.livekit)."""
     from harness.livekit import LiveKit, program

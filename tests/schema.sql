@@ -1,3 +1,41 @@
+CREATE TABLE public.audit (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    action text NOT NULL,
+    actor_id integer,
+    target_id integer,
+    room_id integer,
+    address text NOT NULL,
+    request_id text NOT NULL
+);
+COMMENT ON TABLE public.audit IS 'who did what to whom; rows go after AUDIT_DAYS. It refers to people and rooms by number only, so that it outlives them';
+COMMENT ON COLUMN public.audit.id IS 'in the order of what was done';
+COMMENT ON COLUMN public.audit.at IS 'when';
+COMMENT ON COLUMN public.audit.action IS 'what was done, in one word';
+COMMENT ON COLUMN public.audit.actor_id IS 'who did it; NULL for whoever was refused, and for the command line';
+COMMENT ON COLUMN public.audit.target_id IS 'to whom; NULL for nobody else';
+COMMENT ON COLUMN public.audit.room_id IS 'in which room';
+COMMENT ON COLUMN public.audit.address IS 'the client''s address; command for the command line';
+COMMENT ON COLUMN public.audit.request_id IS 'the request''s id, also in the log';
+ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+CREATE INDEX audit_action ON public.audit USING btree (action, id);
+COMMENT ON INDEX public.audit_action IS 'pages of one action';
+CREATE INDEX audit_actor ON public.audit USING btree (actor_id, id);
+COMMENT ON INDEX public.audit_actor IS 'pages of one person, as who did it';
+CREATE INDEX audit_at ON public.audit USING btree (at);
+COMMENT ON INDEX public.audit_at IS 'those to forget';
+CREATE INDEX audit_target ON public.audit USING btree (target_id, id);
+COMMENT ON INDEX public.audit_target IS 'pages of one person, as to whom it was done';
+
 CREATE TABLE public.bans (
     room_id integer NOT NULL,
     user_id integer NOT NULL,
@@ -299,6 +337,8 @@ CREATE INDEX ix_users_id ON public.users USING btree (id);
 CREATE UNIQUE INDEX ix_users_username ON public.users USING btree (username);
 CREATE INDEX users_active ON public.users USING btree (id) WHERE COALESCE(is_active, false);
 COMMENT ON INDEX public.users_active IS 'pages of the list of users';
+CREATE INDEX users_inactive ON public.users USING btree (id) WHERE (NOT COALESCE(is_active, false));
+COMMENT ON INDEX public.users_inactive IS 'pages of the list of users who are switched off';
 
 CREATE TABLE public.visits (
     participant_sid text NOT NULL,

@@ -13,14 +13,14 @@ create or replace function ban_user(
 language plpgsql
 as $$
 declare
-	moderated record;
+	commanded record;
 	room rooms;
 	person integer;
 	is_new boolean;
 begin
-	select m.* into moderated from moderate_room(subject, ref) m;
-	outcome := moderated.outcome;
-	room := moderated.room;
+	select m.* into commanded from command_room(subject, ref, 'not_moderator') m;
+	outcome := commanded.outcome;
+	room := commanded.room;
 	if outcome <> 'ok' then
 		return;
 	end if;
@@ -37,6 +37,7 @@ begin
 	returning b.reason, b.created_at, xmax = 0 into ban_user.reason, ban_user.created_at, is_new;
 
 	perform expel(room.id, person, 'banned');
+	perform audit_note(subject, 'ban', commanded.caller_id, person, room.id);
 	if is_new then
 		outcome := 'created';
 	end if;

@@ -51,5 +51,7 @@ begin
 		s.id, ceil(extract(epoch from least(access_time, s.expires_at - now()))),
 		ceil(extract(epoch from s.expires_at - now()))
 	into session, expires_in, lasts;
+
+	perform audit_note(subject, 'login', person.id, null, null);
 end
 $$;

@@ -27,5 +27,6 @@ begin
 	end if;
 
 	delete from sessions s where s.user_id = caller_id and s.id is distinct from caller_session;
+	perform audit_note(subject, 'password', caller_id, null, null);
 end
 $$;

@@ -8,25 +8,13 @@ create or replace function delete_room(
 language plpgsql
 as $$
 declare
-	caller_id integer;
+	commanded record;
 	room rooms;
 begin
-	select c.outcome, c.id into outcome, caller_id from caller(subject) c;
-	if outcome <> 'ok' then
-		return;
-	end if;
-
-	select r.* into room
-	from rooms r
-	where r.id = (select n.id from room_by_ref(ref) n)
-	for no key update;
-	if not found then
-		outcome := 'room_not_found';
-		return;
-	elsif room.creator_id <> caller_id then
-		outcome := 'not_creator_delete';
-		return;
-	elsif room.is_active is not true then
+	select m.* into commanded from command_room(subject, ref, 'not_creator_delete') m;
+	outcome := commanded.outcome;
+	room := commanded.room;
+	if outcome <> 'ok' or room.is_active is not true then
 		return;
 	end if;
 
@@ -35,5 +23,6 @@ begin
 	set is_connected = false, left_at = now(), closed_by = 'deleted', promised_at = null
 	where p.room_id = room.id and p.is_connected;
 	perform livekit_errand('delete_room', room.id, null);
+	perform audit_note(subject, 'delete_room', commanded.caller_id, null, room.id);
 end
 $$;

@@ -17,6 +17,9 @@ begin
 	delete from sessions s where s.id = which and s.user_id = caller_id;
 	if not found then
 		outcome := 'session_not_found';
+		return;
 	end if;
+
+	perform audit_note(subject, 'end_session', caller_id, null, null);
 end
 $$;

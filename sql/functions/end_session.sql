@@ -7,13 +7,18 @@ create or replace function end_session(
 )
 language plpgsql
 as $$
+declare
+	person integer;
 begin
 	outcome := 'ok';
 
 	if of_family is not null then
-		delete from sessions s where s.family = of_family;
+		delete from sessions s where s.family = of_family returning s.user_id into person;
 	else
-		delete from sessions s where s.id = split_part(subject, E'\n', 2);
+		delete from sessions s where s.id = split_part(subject, E'\n', 2) returning s.user_id into person;
+	end if;
+	if found then
+		perform audit_note(subject, 'logout', person, null, null);
 	end if;
 end
 $$;

@@ -1,5 +1,6 @@
 -- Notes that somebody came to a call or left it, and settles their seat. Who has
--- no right to be there is to be removed again: the banned, and those who left or
+-- no right to be there is to be removed again: the banned, those
+-- who were switched off, and those who left or
 -- were removed and have taken no new token since.
 create or replace function livekit_visit(
 	room		rooms,
@@ -43,6 +44,7 @@ begin
 
 	if is_open and (
 		room.is_active is not true
+		or not exists (select from users u where u.id = person and u.is_active)
 		or exists (select from bans b where b.room_id = room.id and b.user_id = person)
 		or (seat.closed_by in ('left', 'removed', 'banned') and seat.is_connected is not true)
 	) then

@@ -34,6 +34,7 @@ begin
 		kept := found_session.current;
 	else
 		delete from sessions s where s.id = found_session.id;
+		perform audit_note(subject, 'token_reused', null, found_session.user_id, null);
 		return;
 	end if;
 

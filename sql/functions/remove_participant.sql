@@ -8,13 +8,13 @@ create or replace function remove_participant(
 language plpgsql
 as $$
 declare
-	moderated record;
+	commanded record;
 	room rooms;
 	person integer;
 begin
-	select m.* into moderated from moderate_room(subject, ref) m;
-	outcome := moderated.outcome;
-	room := moderated.room;
+	select m.* into commanded from command_room(subject, ref, 'not_moderator') m;
+	outcome := commanded.outcome;
+	room := commanded.room;
 	if outcome <> 'ok' then
 		return;
 	end if;
@@ -22,6 +22,9 @@ begin
 	select u.id into person from users u where u.username = identity;
 	if not found or not expel(room.id, person, 'removed') then
 		outcome := 'participant_not_found';
+		return;
 	end if;
+
+	perform audit_note(subject, 'remove', commanded.caller_id, person, room.id);
 end
 $$;

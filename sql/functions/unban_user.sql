@@ -8,21 +8,26 @@ create or replace function unban_user(
 language plpgsql
 as $$
 declare
-	moderated record;
+	commanded record;
 	room rooms;
+	person integer;
 begin
-	select m.* into moderated from moderate_room(subject, ref) m;
-	outcome := moderated.outcome;
-	room := moderated.room;
+	select m.* into commanded from command_room(subject, ref, 'not_moderator') m;
+	outcome := commanded.outcome;
+	room := commanded.room;
 	if outcome <> 'ok' then
 		return;
 	end if;
 
 	delete from bans b
 	using users u
-	where b.room_id = room.id and b.user_id = u.id and u.username = name;
+	where b.room_id = room.id and b.user_id = u.id and u.username = name
+	returning u.id into person;
 	if not found then
 		outcome := 'ban_not_found';
+		return;
 	end if;
+
+	perform audit_note(subject, 'unban', commanded.caller_id, person, room.id);
 end
 $$;

@@ -14,20 +14,13 @@ create or replace function update_room(
 language plpgsql
 as $$
 declare
-	caller_id integer;
+	commanded record;
 	found_room rooms;
 begin
-	select c.outcome, c.id into outcome, caller_id from caller(subject) c;
+	select m.* into commanded from command_room(subject, ref, 'not_creator_update') m;
+	outcome := commanded.outcome;
+	found_room := commanded.room;
 	if outcome <> 'ok' then
-		return;
-	end if;
-
-	select r.* into found_room from room_by_ref(ref) r;
-	if not found then
-		outcome := 'room_not_found';
-		return;
-	elsif found_room.creator_id <> caller_id then
-		outcome := 'not_creator_update';
 		return;
 	end if;
 

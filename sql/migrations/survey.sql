@@ -4,6 +4,10 @@ select 'users with a password under bcrypt (hashed anew at their next login)' as
 from users
 where hashed_password like '$2_$%'
 union all
+select 'users whose username has a control character (they cannot sign in: rename them)', count(*)
+from users
+where username ~ '[\x01-\x1f\x7f]'
+union all
 select 'users whose is_active is NULL (reads as false)', count(*)
 from users
 where is_active is null

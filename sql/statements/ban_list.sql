@@ -4,13 +4,13 @@ select
 	case
 		when c.outcome <> 'ok' then c.outcome
 		when r.id is null then 'room_not_found'
-		when r.creator_id <> c.id then 'not_moderator'
+		when not may_command(c.id, c.is_admin, r.creator_id) then 'not_moderator'
 		when b.user_id is null then 'empty'
 		else 'ok'
 	end as outcome,
 	u.username, b.reason, b.created_at
 from caller($1) c
 left join room_by_ref($2) r on true
-left join bans b on b.room_id = r.id and r.creator_id = c.id
+left join bans b on b.room_id = r.id and may_command(c.id, c.is_admin, r.creator_id)
 left join users u on u.id = b.user_id
 order by b.created_at, u.id

@@ -5,7 +5,7 @@ select
 	case
 		when c.outcome <> 'ok' then c.outcome
 		when r.id is null then 'room_not_found'
-		when r.creator_id <> c.id then 'not_moderator'
+		when not may_command(c.id, c.is_admin, r.creator_id) then 'not_moderator'
 		when u.id is null then 'participant_not_found'
 		else 'ok'
 	end as outcome,

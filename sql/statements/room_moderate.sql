@@ -5,7 +5,7 @@ select
 	case
 		when c.outcome <> 'ok' then c.outcome
 		when r.id is null then 'room_not_found'
-		when r.creator_id <> c.id then 'not_moderator'
+		when not may_command(c.id, c.is_admin, r.creator_id) then 'not_moderator'
 		when not exists (select from room_participants p where p.room_id = r.id and p.is_connected)
 		then 'participant_not_found'
 		else 'ok'

@@ -6,7 +6,7 @@ select
 	case
 		when c.outcome <> 'ok' then c.outcome
 		when r.id is null then 'room_not_found'
-		when r.creator_id <> c.id then 'not_creator_visits'
+		when not may_command(c.id, c.is_admin, r.creator_id) then 'not_creator_visits'
 		when v.user_id is null then 'empty'
 		else 'ok'
 	end as outcome,
@@ -29,5 +29,5 @@ left join lateral (
 		where a.participant_sid = page.participant_sid
 		offset 0
 	) visit
-) v on c.outcome = 'ok' and r.creator_id = c.id
+) v on c.outcome = 'ok' and may_command(c.id, c.is_admin, r.creator_id)
 order by v.at, v.participant_sid

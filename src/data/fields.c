@@ -7,6 +7,7 @@
 #include "data/email.h"
 #include "data/fields.h"
 #include "data/number.h"
+#include "data/passphrase.h"
 #include "data/utf8.h"
 #include "settings.h"
 
@@ -185,7 +186,8 @@ read_string(struct reading *r, const struct value *value)
 
 	min = field->type == FIELD_PASSWORD ?
 	    settings->min_password_length : field->min;
-	len = utf8_length(value->text);
+	len = field->type == FIELD_PASSWORD ?
+	    passphrase_length(value->text) : utf8_length(value->text);
 	if ((int64_t)len < min) {
 		error_limit(r, "string_too_short",
 		    "String should have at least", "min_length", min);
@@ -194,6 +196,13 @@ read_string(struct reading *r, const struct value *value)
 	if (field->max > 0 && (int64_t)len > field->max) {
 		error_limit(r, "string_too_long",
 		    "String should have at most", "max_length", field->max);
+		return;
+	}
+
+	if (field->type == FIELD_PASSWORD &&
+	    passphrase_is_common(value->text)) {
+		error_plain(r, "value_error", "Value error, "
+		    "this password is one of the most common ones");
 		return;
 	}
 

@@ -13,6 +13,7 @@
 	"set plan_cache_mode = force_generic_plan; set timezone = 'UTC';" \
 	"set datestyle = 'ISO'; set jit = off"
 
+static void	drop_notice(void *, const PGresult *);
 static int	run_simple(PGconn *, const char *);
 static int	prepare_all(PGconn *);
 static int	result_is(PGconn *, ExecStatusType);
@@ -26,6 +27,7 @@ lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
 
 	*out = NULL;
 	db = PQconnectdb(conninfo);
+	(void)PQsetNoticeReceiver(db, drop_notice, NULL);
 	if (PQstatus(db) != CONNECTION_OK || !run_simple(db, LANE_SESSION))
 		goto failed;
 
@@ -55,6 +57,14 @@ failed:
 		why[len - 1] = '\0';
 	PQfinish(db);
 	return (result);
+}
+
+/* libpq would write it to standard error, among the lines of our log. */
+static void
+drop_notice(void *arg, const PGresult *notice)
+{
+	(void)arg;
+	(void)notice;
 }
 
 static int

@@ -22,6 +22,7 @@
 #include "db/lane.h"
 #include "db/query.h"
 #include "log.h"
+#include "metrics/metrics.h"
 #include "work/threads.h"
 
 #define LANES_MAX		16
@@ -96,6 +97,7 @@ query_start(struct query *query)
 	query->rows = NULL;
 	query->sqlstate[0] = '\0';
 	query->attempts = 0;
+	metric_add(METRIC_statements_in_progress, 0, 0, 1);
 	query_enqueue(query);
 }
 
@@ -166,6 +168,7 @@ query_cancel(struct query *query)
 		/* In flight its result must still be read: an orphan. */
 		job->query = NULL;
 		query->job = NULL;
+		metric_add(METRIC_statements_in_progress, 0, 0, -1);
 	}
 }
 
@@ -423,6 +426,8 @@ job_finish(struct query_job *job, enum query_result result, PGresult *rows)
 	} else {
 		query->job = NULL;
 		query->result = result;
+		metrics_statement(job->statement, result,
+		    (kore_time_ms() - job->since) * 1000);
 		query->rows = rows;
 		if (result == QUERY_FAILED) {
 			sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);

@@ -20,7 +20,8 @@
 	X(3, 0003_visits_outbox, 0)		\
 	X(4, 0004_presence, 0)			\
 	X(5, 0005_attendance, 0)		\
-	X(6, 0006_sessions, 0)
+	X(6, 0006_sessions, 0)			\
+	X(7, 0007_audit, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -31,6 +32,9 @@
 	X(answers)				\
 	X(caller)				\
 	X(room_by_ref)				\
+	X(audit_note)				\
+	X(may_command)				\
+	X(command_room)				\
 	X(register_user)			\
 	X(update_account)			\
 	X(begin_session)			\
@@ -38,6 +42,8 @@
 	X(end_session)				\
 	X(delete_session)			\
 	X(change_password)			\
+	X(set_active)				\
+	X(set_admin)				\
 	X(create_room)				\
 	X(update_room)				\
 	X(delete_room)				\
@@ -49,7 +55,6 @@
 	X(livekit_report)			\
 	X(livekit_tracks)			\
 	X(livekit_repair)			\
-	X(moderate_room)			\
 	X(expel)				\
 	X(remove_participant)			\
 	X(ban_user)				\

@@ -15,6 +15,7 @@
  */
 #define STATEMENTS(X)			\
 	X(ready, READ)			\
+	X(backlog, READ)		\
 	X(user_me, READ)		\
 	X(user_login, READ)		\
 	X(session_begin, WRITE)		\
@@ -23,6 +24,12 @@
 	X(session_list, SCAN)		\
 	X(session_delete, WRITE)	\
 	X(session_prune, WRITE)		\
+	X(audit_failure, WRITE)		\
+	X(audit_list, SCAN)		\
+	X(audit_prune, WRITE)		\
+	X(user_admin, WRITE)		\
+	X(user_deactivate, WRITE)	\
+	X(user_reactivate, WRITE)	\
 	X(user_register, WRITE)		\
 	X(user_update, WRITE)		\
 	X(user_password, READ)		\

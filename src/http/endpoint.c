@@ -9,7 +9,9 @@
 #include "identity/caller.h"
 #include "identity/identity.h"
 #include "identity/token_cache.h"
+#include "pages/pages.h"
 
+static int	route_is_there(const struct exchange *);
 static int	params_fill(struct exchange *, const char **, int);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
@@ -28,7 +30,7 @@ endpoint_begin(struct exchange *x)
 		    route_allow(&x->arena, route));
 		return;
 	}
-	if (route == NULL) {
+	if (route == NULL || !route_is_there(x)) {
 		reply_outcome(x, OUTCOME_not_found);
 		return;
 	}
@@ -98,6 +100,14 @@ params_fill(struct exchange *x, const char **params, int path_only)
 	}
 
 	return (n);
+}
+
+/* An address of their own has the metrics alone. */
+static int
+route_is_there(const struct exchange *x)
+{
+	return (x->listener != LISTENER_METRICS ||
+	    x->route->page == metrics_page);
 }
 
 /* RFC 6750 section 2.1; the scheme in any case (RFC 9110 section 11.1). */

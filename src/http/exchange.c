@@ -12,6 +12,7 @@
 
 #include "data/spares.h"
 #include "export.h"
+#include "http/connections.h"
 #include "http/endpoint.h"
 #include "http/exchange.h"
 #include "http/intake.h"
@@ -59,11 +60,13 @@ exchange_new(struct intake *intake, const struct head *head,
 	id_choose(x);
 	address_write(x, intake_connection(x));
 	x->tls = intake_connection(x)->ssl != NULL;
+	x->listener = connection_listener(intake_connection(x));
 	x->close = !x->head.keep_alive;
 	x->next = endpoint_begin;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	x->started = (uint64_t)now.tv_sec * 1000000 +
 	    (uint64_t)now.tv_nsec / 1000;
+	metric_add(METRIC_http_requests_in_flight, 0, 0, 1);
 
 	return (x);
 }
@@ -71,6 +74,7 @@ exchange_new(struct intake *intake, const struct head *head,
 void
 exchange_free(struct exchange *x)
 {
+	metric_add(METRIC_http_requests_in_flight, 0, 0, -1);
 	query_cancel(&x->query);
 	hashing_forget(x);
 	livekit_ask_forget(x);

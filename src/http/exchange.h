@@ -12,6 +12,7 @@
 #include "http/head.h"
 #include "http/outcome.h"
 #include "identity/token.h"
+#include "metrics/metrics.h"
 #include "work/threads.h"
 
 /*
@@ -41,6 +42,7 @@ struct exchange {
 	char			id[EXCHANGE_ID_MAX + 1];
 	char			address[INET6_ADDRSTRLEN];	/* the client's */
 	int			tls;
+	enum metric_listener	listener;
 	uint64_t		started;	/* monotonic, in us */
 
 	const struct route	*route;		/* NULL: no such path */

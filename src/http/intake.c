@@ -9,6 +9,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "http/connections.h"
 #include "http/exchange.h"
 #include "http/intake.h"
 #include "http/octets.h"
@@ -144,6 +145,7 @@ intake_disconnect(struct connection *c)
 	}
 	buffer_cleanup(&in->pending);
 	kore_pool_put(&intake_pool, in);
+	connection_left(c);
 
 	c->hdlr_extra = NULL;
 	c->rnb->buf = NULL;	/* Kore would free the shared one */

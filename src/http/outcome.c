@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "http/outcome.h"
@@ -8,6 +9,8 @@ const struct outcome_row outcomes[OUTCOME__MAX] = {
 	OUTCOMES(OUTCOME_ROW)
 #undef OUTCOME_ROW
 };
+
+#define PHRASES	(sizeof(phrases) / sizeof(phrases[0]))
 
 static const struct {
 	int		status;
@@ -75,12 +78,41 @@ outcome_of_status(int status)
 	}
 }
 
+size_t
+status_count(void)
+{
+	return (PHRASES + 1);
+}
+
+size_t
+status_place(int status)
+{
+	size_t	i;
+
+	for (i = 0; i < PHRASES && phrases[i].status != status; i++)
+		continue;
+
+	return (i);
+}
+
+const char *
+status_text(size_t place)
+{
+	static char	text[8];
+
+	if (place >= PHRASES)
+		return ("other");
+	(void)snprintf(text, sizeof(text), "%d", phrases[place].status);
+
+	return (text);
+}
+
 const char *
 status_phrase(int status)
 {
 	size_t	i;
 
-	for (i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+	for (i = 0; i < PHRASES; i++) {
 		if (phrases[i].status == status)
 			return (phrases[i].phrase);
 	}

@@ -25,6 +25,7 @@
 	X(not_in_room, 400, "You are not in this room")			\
 	X(not_creator_delete, 403, "Only the room creator can delete the room") \
 	X(not_creator_update, 403, "Only the room creator can update the room") \
+	X(not_admin, 403, "Administrators only")			\
 	X(not_moderator, 403, "Only the room creator can moderate the room") \
 	X(not_creator_visits, 403, "Only the room creator can see the visits") \
 	X(participant_not_found, 404, "Participant not found")		\
@@ -72,6 +73,14 @@ enum outcome	outcome_find(const char *name);
 
 /* The row by which intake refuses with that status. */
 enum outcome	outcome_of_status(int status);
+
+/*
+ * All statuses there are, as a row of places: how many, the place of one (the
+ * last one stands for what is not there), and what stands at a place.
+ */
+size_t		status_count(void);
+size_t		status_place(int status);
+const char	*status_text(size_t place);
 
 /* "OK", "Not Found", ... (RFC 9110 section 15); "" for an unknown one. */
 const char	*status_phrase(int status);

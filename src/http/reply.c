@@ -89,6 +89,16 @@ reply_redirect(struct exchange *x, int status, const char *location)
 }
 
 void
+reply_text(struct exchange *x, const char *type)
+{
+	if (x->status != 0)
+		return;
+
+	x->status = 200;
+	send_out(x, type);
+}
+
+void
 reply_outcome(struct exchange *x, enum outcome outcome)
 {
 	struct json	json;
@@ -303,16 +313,20 @@ log_answer(const struct exchange *x, size_t bytes)
 {
 	struct log_request	line;
 	struct timespec		now;
+	uint64_t		us;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 -
+	    x->started;
+	metrics_answered(x->route, x->head.method, x->status, us, bytes);
+
 	memset(&line, 0, sizeof(line));
 	line.method.data = head_method_name(x->head.method);
 	line.method.len = strlen(line.method.data);
 	line.route = x->route == NULL ? NULL : x->route->path;
 	line.path = x->head.path;
 	line.status = x->status;
-	line.ms = ((double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3 -
-	    (double)x->started) / 1e3;
+	line.ms = (double)us / 1e3;
 	line.bytes = bytes;
 	line.request_id.data = x->id;
 	line.request_id.len = strlen(x->id);

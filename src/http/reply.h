@@ -15,6 +15,9 @@ void	reply_header(struct exchange *, const char *name, const char *value);
 /* Sends x->out as JSON. */
 void	reply_json(struct exchange *, int status);
 
+/* 200 with x->out as it is, of that type. */
+void	reply_text(struct exchange *, const char *type);
+
 /*
  * Sends octets that are there as long as the process is: they are not copied.
  * cache is the Cache-Control.

@@ -2,6 +2,7 @@
 #define PARLEY_HTTP_ROUTE_H
 
 #include "http/exchange.h"
+#include "metrics/metrics.h"
 
 /*
  * An endpoint is a row. Who may call it, what it takes, the statement it runs
@@ -40,6 +41,7 @@ struct route {
 	const char		*message;	/* or the name of the list */
 	const char		*csv;		/* also as CSV, in a file so named */
 	page_step		*page;
+	enum metric		tally;	/* counts what its answers say */
 };
 
 #define ROUTE_FIELDS(table)						\

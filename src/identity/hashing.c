@@ -6,8 +6,10 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/passphrase.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
+#include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
 
@@ -16,6 +18,7 @@ struct password_work {
 	struct job		job;
 	struct exchange		*exchange;	/* NULL: nobody waits any more */
 	int			running;
+	u_int64_t		since;
 	int			create;
 	char			*password;
 	size_t			len;
@@ -30,6 +33,8 @@ static void	work_start(struct exchange *, page_step *, int, const char *,
 static void	work_run(struct job *);
 static void	work_done(struct job *);
 static void	work_free(struct password_work *);
+static enum password_result	verify(const struct password_work *,
+				    struct span);
 
 static struct threads	*threads;
 
@@ -103,10 +108,13 @@ work_start(struct exchange *x, page_step *next, int create,
 
 	if (!threads_submit(threads, &work->job)) {
 		work_free(work);
+		metric_add(METRIC_hashing_refused_total, 0, 0, 1);
 		reply_outcome(x, OUTCOME_overloaded);
 		return;
 	}
 	work->running = 1;
+	work->since = kore_time_ms();
+	metric_add(METRIC_hashing_jobs, 0, 0, 1);
 	x->work = work;
 	x->next = next;
 	http_request_sleep(x->req);
@@ -117,14 +125,43 @@ static void
 work_run(struct job *job)
 {
 	struct password_work	*work;
+	struct span		typed, normal;
+	char			*copy;
 
 	work = (struct password_work *)(void *)job;
+	typed.data = work->password;
+	typed.len = work->len;
+	copy = passphrase_normal(typed, &normal.len);
+	normal.data = copy;
+	if (copy == NULL)
+		normal = typed;
+
 	if (!work->create)
-		work->verdict = password_verify(work->password, work->len,
-		    work->stored);
+		work->verdict = verify(work, normal);
 	if (work->create || work->verdict == PASSWORD_OK_REHASH)
-		work->hashed = password_hash(work->password, work->len,
+		work->hashed = password_hash(normal.data, normal.len,
 		    work->hash, sizeof(work->hash));
+	passphrase_free(copy, normal.len);
+}
+
+/*
+ * By the normal form, and as it was typed, which is what the old service
+ * hashed. Whether both are tried depends on what was typed alone: the time
+ * must not tell who exists.
+ */
+static enum password_result
+verify(const struct password_work *work, struct span normal)
+{
+	enum password_result	verdict;
+
+	verdict = password_verify(work->password, work->len, work->stored);
+	if (normal.len == work->len &&
+	    memcmp(normal.data, work->password, work->len) == 0)
+		return (verdict);
+	if (verdict == PASSWORD_OK || verdict == PASSWORD_OK_REHASH)
+		return (PASSWORD_OK_REHASH);
+
+	return (password_verify(normal.data, normal.len, work->stored));
 }
 
 static void
@@ -134,6 +171,9 @@ work_done(struct job *job)
 
 	work = (struct password_work *)(void *)job;
 	work->running = 0;
+	metric_add(METRIC_hashing_jobs, 0, 0, -1);
+	metric_observe(METRIC_hashing_duration_seconds, 0, 0,
+	    (kore_time_ms() - work->since) * 1000);
 	explicit_bzero(work->password, work->len);
 
 	if (work->exchange == NULL)

@@ -1,4 +1,5 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <jwt.h>
@@ -31,6 +32,7 @@ enum date_result {
 	DATE_BAD
 };
 
+static void			key_id(struct token_key *);
 static int			token_split(struct span, size_t *);
 static int			octet_is_base64url(char);
 static const struct token_key	*key_find(const struct token_keys *,
@@ -86,9 +88,29 @@ token_keys_add(struct token_keys *keys, const void *secret, size_t len)
 
 	keys->keys[keys->count].secret = secret;
 	keys->keys[keys->count].len = len;
+	key_id(&keys->keys[keys->count]);
 	keys->count++;
 
 	return (1);
+}
+
+/*
+ * What people can tell keys apart by. It says no more of the secret than any
+ * signature does.
+ */
+static void
+key_id(struct token_key *key)
+{
+	static const unsigned char	text[] = "parley key id";
+	unsigned char			mac[EVP_MAX_MD_SIZE] = { 0 };
+	unsigned int			len;
+	size_t				i;
+
+	(void)HMAC(EVP_sha256(), key->secret, (int)key->len, text,
+	    sizeof(text) - 1, mac, &len);
+	for (i = 0; i < TOKEN_KEY_ID_SIZE / 2; i++)
+		(void)snprintf(key->id + i * 2, 3, "%02x", mac[i]);
+	OPENSSL_cleanse(mac, sizeof(mac));
 }
 
 void
@@ -120,6 +142,7 @@ token_issue(const struct token_keys *keys, const char *subject,
 	    !claims_write(jwt, subject, session, now, expires) ||
 	    jwt_set_alg(jwt, keys->algorithm->alg, keys->keys[0].secret,
 	    (int)keys->keys[0].len) != 0 ||
+	    jwt_add_header(jwt, "kid", keys->keys[0].id) != 0 ||
 	    (text = jwt_encode_str(jwt)) == NULL)
 		goto cleanup;
 

@@ -14,6 +14,9 @@
 
 #define TOKEN_KEYS_MAX		4
 
+/* Octets of a key's id, its NUL included. */
+#define TOKEN_KEY_ID_SIZE	9
+
 /* Octets that token_issue() needs at most, its NUL included. */
 #define TOKEN_MAX		1280
 
@@ -29,6 +32,7 @@ struct token_algorithm;
 struct token_key {
 	const unsigned char	*secret;	/* of whoever added it */
 	size_t			len;
+	char			id[TOKEN_KEY_ID_SIZE];	/* no secret */
 };
 
 /* The first key signs, all of them verify. */
@@ -73,7 +77,7 @@ void	token_keys_cleanup(struct token_keys *);
 
 /*
  * Writes a token for subject, and a session unless that is NULL, which expires
- * lifetime seconds from now. Returns 1. Returns 0, and an empty string if there
+ * lifetime seconds from now and names its key ("kid"). Returns 1. Returns 0, and an empty string if there
  * is room for one, when out is too small (TOKEN_MAX is enough), lifetime is not
  * above 0, memory is short, or token_verify() would refuse the subject or
  * session: empty, too long, not UTF-8 or with control characters (below U+0020,

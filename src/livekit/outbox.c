@@ -8,6 +8,7 @@
 #include "livekit/room_service.h"
 #include "data/json_write.h"
 #include "log.h"
+#include "metrics/metrics.h"
 
 #define OUTBOX_TICK_MS	300
 #define OUTBOX_TEXT_MAX	64
@@ -125,6 +126,7 @@ carried_out(void *arg, enum service_result result, int status,
 	(void)body;
 	(void)status;
 
+	metric_add(METRIC_outbox_errands_total, result, 0, 1);
 	query->params[0] = errand->id;
 	query->nparams = 2;
 	query->done = noted;

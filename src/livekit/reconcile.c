@@ -9,6 +9,7 @@
 #include "livekit/reconcile.h"
 #include "livekit/room_service.h"
 #include "log.h"
+#include "metrics/metrics.h"
 #include "settings.h"
 
 #define RECONCILE_TICK_MS	1000
@@ -175,6 +176,8 @@ mended(struct query *query)
 
 	for (row = 0; query->result == QUERY_OK &&
 	    row < PQntuples(query->rows); row++) {
+		metric_add(METRIC_repairs_total, metrics_repair(
+		    PQgetvalue(query->rows, row, REPAIR_KIND)), 0, 1);
 		fields[0] = log_text("repair",
 		    PQgetvalue(query->rows, row, REPAIR_KIND));
 		fields[1] = log_text("room", turn.rooms[turn.next]);

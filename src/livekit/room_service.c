@@ -8,6 +8,7 @@
 
 #include "livekit/room_service.h"
 #include "log.h"
+#include "metrics/metrics.h"
 #include "settings.h"
 
 #define SERVICE_CONNECT_MS	2000L
@@ -16,6 +17,7 @@
 struct service_call {
 	struct kore_curl	curl;
 	const char		*method;
+	u_int64_t		since;
 	service_done		*done;	/* NULL once it was forgotten */
 	void			*arg;
 };
@@ -23,6 +25,7 @@ struct service_call {
 static int	options_set(CURL *);
 static void	call_finished(struct kore_curl *, void *);
 static enum service_result	call_result(struct kore_curl *);
+static void	count(const struct service_call *, enum service_result);
 
 struct service_call *
 room_service_call(const char *method, enum service_grant grant,
@@ -43,6 +46,7 @@ room_service_call(const char *method, enum service_grant grant,
 	if ((call = calloc(1, sizeof(*call))) == NULL)
 		fatal("room_service_call: out of memory");
 	call->method = method;
+	call->since = kore_time_ms();
 	call->done = done;
 	call->arg = arg;
 
@@ -64,6 +68,7 @@ room_service_call(const char *method, enum service_grant grant,
 
 	kore_curl_bind_callback(&call->curl, call_finished, call);
 	kore_curl_run(&call->curl);
+	metric_add(METRIC_livekit_calls_in_flight, 0, 0, 1);
 
 	return (call);
 }
@@ -95,6 +100,7 @@ call_finished(struct kore_curl *curl, void *arg)
 	size_t			len;
 
 	result = call_result(curl);
+	count(call, result);
 	if (result == SERVICE_OK) {
 		kore_curl_response_as_bytes(curl, &data, &len);
 		if (data != NULL) {
@@ -124,4 +130,16 @@ call_result(struct kore_curl *curl)
 		return (SERVICE_OK);
 
 	return (curl->http.status == 404 ? SERVICE_GONE : SERVICE_REFUSED);
+}
+
+static void
+count(const struct service_call *call, enum service_result result)
+{
+	size_t	method;
+
+	method = metrics_call(call->method);
+	metric_add(METRIC_livekit_calls_in_flight, 0, 0, -1);
+	metric_add(METRIC_livekit_calls_total, method, result, 1);
+	metric_observe(METRIC_livekit_call_duration_seconds, method, 0,
+	    (kore_time_ms() - call->since) * 1000);
 }

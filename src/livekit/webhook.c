@@ -36,6 +36,7 @@ static const struct {
 	[WEBHOOK_TRACK_MUTED] = { "track", "muted", NULL },
 };
 
+static int	claims_verify(struct arena *, struct span, struct value *);
 static void	body_hash(struct span, char[SHA256_BASE64 + 1]);
 static int	date_claim(const struct value *, const char *, int64_t *);
 static const struct value	*find(const struct value *,
@@ -47,7 +48,7 @@ int
 webhook_verify(struct arena *arena, struct span authorization,
     struct span body, time_t now)
 {
-	const struct value	*issuer, *hash;
+	const struct value	*hash;
 	struct value		claims;
 	int64_t			date;
 	char			want[SHA256_BASE64 + 1];
@@ -58,13 +59,7 @@ webhook_verify(struct arena *arena, struct span authorization,
 		authorization.len -= 7;
 	}
 
-	if (!jws_verify(arena, authorization, settings->livekit_api_secret,
-	    strlen(settings->livekit_api_secret), &claims))
-		return (0);
-
-	issuer = value_member(&claims, "iss");
-	if (issuer == NULL || issuer->type != VALUE_STRING ||
-	    !span_is(issuer->text, settings->livekit_api_key))
+	if (!claims_verify(arena, authorization, &claims))
 		return (0);
 
 	if (!date_claim(&claims, "exp", &date) || date <= now - WEBHOOK_LEEWAY)
@@ -79,6 +74,29 @@ webhook_verify(struct arena *arena, struct span authorization,
 	return (hash != NULL && hash->type == VALUE_STRING &&
 	    hash->text.len == SHA256_BASE64 &&
 	    CRYPTO_memcmp(hash->text.data, want, SHA256_BASE64) == 0);
+}
+
+/* By any of our keys, which must be the one that it is said to be by. */
+static int
+claims_verify(struct arena *arena, struct span token, struct value *claims)
+{
+	const struct settings_keys	*keys = &settings->livekit_api_keys;
+	const struct settings_keys	*secrets =
+					    &settings->livekit_api_secrets;
+	const struct value		*issuer;
+	size_t				i;
+
+	for (i = 0; i < keys->n; i++) {
+		if (!jws_verify(arena, token, secrets->keys[i],
+		    strlen(secrets->keys[i]), claims))
+			continue;
+		issuer = value_member(claims, "iss");
+		if (issuer != NULL && issuer->type == VALUE_STRING &&
+		    span_is(issuer->text, keys->keys[i]))
+			return (1);
+	}
+
+	return (0);
 }
 
 void

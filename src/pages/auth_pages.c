@@ -19,8 +19,13 @@ enum login_column {
 static page_step	register_hashed;
 static page_step	login_found;
 static page_step	login_compared;
+static page_step	login_refused;
+static page_step	login_inactive;
 static page_step	password_found;
 static page_step	password_compared;
+static page_step	password_refused;
+static void		note_failure(struct exchange *, page_step *,
+			    const char *, const char *);
 static page_step	password_hashed;
 
 const struct field register_fields[REGISTER__MAX] = {
@@ -38,7 +43,7 @@ const struct field login_fields[LOGIN__MAX] = {
 	[LOGIN_GRANT_TYPE] = { FIELD_BODY, "grant_type", FIELD_STRING,
 	    FIELD_PATTERN, 0, 0, "password" },
 	[LOGIN_USERNAME] = { FIELD_BODY, "username", FIELD_STRING,
-	    FIELD_REQUIRED, 0, 0, NULL },
+	    FIELD_REQUIRED | FIELD_LABEL, 0, 0, NULL },
 	[LOGIN_PASSWORD] = { FIELD_BODY, "password", FIELD_STRING,
 	    FIELD_REQUIRED, 0, 0, NULL },
 	[LOGIN_SCOPE] = { FIELD_BODY, "scope", FIELD_STRING, 0, 0, 0, NULL },
@@ -116,11 +121,13 @@ login_compared(struct exchange *x)
 
 	if (hashing_verdict(x) != PASSWORD_OK &&
 	    hashing_verdict(x) != PASSWORD_OK_REHASH) {
-		reply_outcome(x, OUTCOME_wrong_login);
+		note_failure(x, login_refused, "login_failed",
+		    x->inputs[LOGIN_USERNAME].text);
 		return;
 	}
 	if (PQgetvalue(rows, 0, LOGIN_COLUMN_ACTIVE)[0] != 't') {
-		reply_outcome(x, OUTCOME_inactive);
+		note_failure(x, login_inactive, "login_failed",
+		    x->inputs[LOGIN_USERNAME].text);
 		return;
 	}
 
@@ -130,6 +137,18 @@ login_compared(struct exchange *x)
 	    (size_t)PQgetlength(rows, 0, LOGIN_COLUMN_SINCE));
 	session_begin(x, x->inputs[LOGIN_USERNAME].text, since,
 	    hashing_hash(x));
+}
+
+static void
+login_refused(struct exchange *x)
+{
+	reply_outcome(x, OUTCOME_wrong_login);
+}
+
+static void
+login_inactive(struct exchange *x)
+{
+	reply_outcome(x, OUTCOME_inactive);
 }
 
 /* Look up, compare, hash the new one, store it. */
@@ -168,10 +187,28 @@ password_compared(struct exchange *x)
 
 	if (hashing_verdict(x) != PASSWORD_OK &&
 	    hashing_verdict(x) != PASSWORD_OK_REHASH) {
-		reply_outcome(x, OUTCOME_wrong_password);
+		note_failure(x, password_refused, "password_failed",
+		    x->caller.subject);
 		return;
 	}
 	hashing_create(x, password_hashed, password->text, password->len);
+}
+
+static void
+password_refused(struct exchange *x)
+{
+	reply_outcome(x, OUTCOME_wrong_password);
+}
+
+/* The audit trail has it before the client does. */
+static void
+note_failure(struct exchange *x, page_step *next, const char *action,
+    const char *username)
+{
+	const char	*params[] = { endpoint_caller_text(x), action,
+			    username };
+
+	exchange_statement(x, next, STATEMENT_audit_failure, 3, params);
 }
 
 static void

@@ -13,6 +13,9 @@
 page_step	meta_root;
 page_step	meta_health;
 
+/* metrics_pages.c */
+page_step	metrics_page;
+
 /* auth_pages.c */
 enum register_field {
 	REGISTER_USERNAME,
@@ -59,8 +62,10 @@ void	session_begin(struct exchange *, const char *username,
 
 /* user_pages.c */
 extern const struct field	page_fields[2];		/* skip, limit */
-extern const struct field	list_fields[3];		/* and after */
+extern const struct field	room_list_fields[3];	/* and after */
 extern const struct field	user_fields[1];		/* user_id */
+extern const struct field	user_list_fields[4];
+extern const struct field	audit_fields[4];
 
 /* livekit_pages.c */
 page_step			livekit_webhook;

@@ -20,8 +20,9 @@
  *
  * Needs these at link time:
  *	--wrap=kore_worker_init --wrap=kore_keymgr_run
- *	--wrap=kore_module_reload --wrap=kore_connection_accept
+ *	--wrap=kore_module_reload
  */
+struct connection;
 struct kore_domain;
 struct kore_server;
 
@@ -52,6 +53,9 @@ int	tls_configure(struct kore_server *, struct kore_domain *domain,
  * cannot be built, which tls_configure has ruled out.
  */
 void	tls_worker_init(void);
+
+/* The handshake of a connection that was just accepted is ours from here. */
+void	tls_handshake_await(struct connection *);
 
 /*
  * Whether clients are shaking hands (for less than two seconds), or did so an

@@ -12,6 +12,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "http/connections.h"
 #include "log.h"
 #include "tls/tls.h"
 #include "tls/tls_context.h"
@@ -49,11 +50,6 @@ struct handshake {
 };
 
 TAILQ_HEAD(handshake_list, handshake);
-
-int		__real_kore_connection_accept(struct listener *,
-		    struct connection **);
-int		__wrap_kore_connection_accept(struct listener *,
-		    struct connection **);
 
 static void	handshake_event(void *, int);
 static int	handshake_begin(struct connection *);
@@ -159,20 +155,12 @@ chain_taken(struct kore_msg *msg, const void *data)
 }
 
 /* Kore's own handshake can neither pause nor be given a deadline. */
-int
-__wrap_kore_connection_accept(struct listener *listener,
-    struct connection **out)
+void
+tls_handshake_await(struct connection *c)
 {
-	int	ret;
-
-	ret = __real_kore_connection_accept(listener, out);
-	if (ret == KORE_RESULT_OK && *out != NULL && listener->server->tls) {
-		(*out)->handle = handshake_begin;
-		(*out)->evt.handle = handshake_event;
-		(*out)->idle_timer.length = HANDSHAKE_MS;
-	}
-
-	return (ret);
+	c->handle = handshake_begin;
+	c->evt.handle = handshake_event;
+	c->idle_timer.length = HANDSHAKE_MS;
 }
 
 /*
@@ -317,6 +305,7 @@ handshake_abort(struct connection *c)
 	}
 	free(h);
 	c->hdlr_extra = NULL;
+	connection_left(c);
 }
 
 size_t

@@ -1,6 +1,5 @@
 """Fixtures of the black-box tests: a real server process on a real PostgreSQL, nothing mocked.
 
-cluster           the PostgreSQL cluster of the session
 database          a fresh migrated database; empty_database: one with nothing in it
 server            a running server shared by the session, with a migrated database of its own
 start_server      a function that starts one with settings of its own, stopped at the end of the test
@@ -8,23 +7,16 @@ parley            a function that runs the program's other commands
 """
 
 import contextlib
-import os
 
 import pytest
-from harness.cluster import TRANSPORTS, Cluster
-from harness.server import Server, migrated, run_parley
+from harness.server import Server, run_parley
 
 # Servers whose log belongs to the test that is running.
 CURRENT = []
 
 
-def pytest_addoption(parser):
-    parser.addoption("--db", choices=TRANSPORTS, help="how the server reaches PostgreSQL (or: PARLEY_TEST_DB)")
-
-
 def pytest_configure(config):
     config.addinivalue_line("markers", "log_allows(text, ...): these forbidden texts may stand in the log")
-    config.addinivalue_line("markers", "slow: takes more than ten seconds")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -47,19 +39,6 @@ def clean_log(request):
     marker = request.node.get_closest_marker("log_allows")
     faults = [fault for s in CURRENT for fault in s.log_faults(s.mark, marker.args if marker else ())]
     assert not faults, "in the log:\n" + "\n".join(faults[:20])
-
-
-@pytest.fixture(scope="session")
-def cluster(request):
-    transport = request.config.getoption("db", None) or os.environ.get("PARLEY_TEST_DB", "unix")
-    made = Cluster(transport)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def template(cluster, tmp_path_factory):
-    return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
 
 
 @pytest.fixture

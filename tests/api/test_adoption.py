@@ -10,7 +10,7 @@ import bcrypt
 import jwt
 import psycopg
 import pytest
-from harness.answers import check_listed_room, check_user, ok, refused
+from harness.answers import check_listed_room, check_user, errors, ok, refused
 from harness.people import bearer, login, register
 from harness.secret import new_password, secret
 from harness.server import ROOT, SECRET_KEY
@@ -111,6 +111,17 @@ def test_dry_run_says_what_it_would_do_and_does_nothing(migrate, old):
     assert everything(old) == before
     migrate("--dry-run")
     assert everything(old) == before
+
+
+def test_usernames_that_cannot_sign_in_are_told(migrate, old, start_server):
+    """A line of its own is what a username must not have: what statements take as the caller has lines."""
+    old.query("insert into users select 30, E'eve\\n1', 'eve@example.com', hashed_password from users where id = 1")
+    assert "users whose username has a control character (they cannot sign in: rename them)" in migrate("--dry-run")
+    migrate()
+    server = start_server(database_url=old.url())
+    answer = login(server.http, "eve\n1", PASSWORDS["testuser"])
+    assert errors(answer) == {("body", "username"): "value_error"}
+    assert errors(server.http.post("/auth/login", data={"username": "a\x7f", "password": "x"}))
 
 
 def test_users_and_rooms_are_untouched(migrate, old):

@@ -108,6 +108,7 @@ def test_server_starts_without_postgres_and_finds_it_later(fragile, start_server
     poll(lambda: login(server.http, "nobody", new_password()).status_code == 401, 5, "logins work")
 
 
+@pytest.mark.alone
 def test_postgres_frozen_leaves_health_below_50_ms(away):
     """Nothing answers, nothing is refused: the worst kind of away."""
     person = newcomer(away.http)
@@ -185,6 +186,18 @@ def test_backends_terminated_one_by_one_are_replaced(away):
             )
             poll(lambda: ask(away, me(person))[0].status == 200, 5, "/auth/me works again")
     assert load.only("200", "503") > 0
+
+
+def test_every_line_of_the_log_is_ours(start_server, database):
+    """libpq would write what the database says beside its answers to standard error, too."""
+    database.query(
+        "create function said() returns trigger language plpgsql as $$begin raise warning 'psst'; return new; end$$;"
+        "create trigger said before insert on users for each row execute function said()"
+    )
+    server = start_server()
+    register(server.http)
+    for line in server.log_text().splitlines():
+        json.loads(line)
 
 
 # --- workers ---
@@ -310,6 +323,7 @@ def test_sigterm_under_load_drops_no_request_it_took(start_server, tls):
 # --- many at once ---
 
 
+@pytest.mark.alone
 def test_64_clients_register_one_name_and_one_gets_it(start_server):
     server = start_server()
     name, email = new_name(), f"{new_name()}@example.com"
@@ -326,6 +340,7 @@ def test_64_clients_register_one_name_and_one_gets_it(start_server):
     assert results.count((400, "Username already taken")) == 63
 
 
+@pytest.mark.alone
 def test_64_clients_register_one_email_and_one_gets_it(start_server):
     server = start_server()
     email = f"{new_name()}@example.com"
@@ -344,6 +359,7 @@ def test_64_clients_register_one_email_and_one_gets_it(start_server):
     assert results.count((400, "Email already registered")) == 63
 
 
+@pytest.mark.alone
 def test_clients_that_leave_while_their_login_is_computed(start_server):
     """The work is orphaned, not the memory."""
     server = start_server()
@@ -358,6 +374,7 @@ def test_clients_that_leave_while_their_login_is_computed(start_server):
     assert login(server.http, person.username, person.password).status_code == 200
 
 
+@pytest.mark.alone
 def test_more_logins_than_can_be_computed_are_told_so(start_server):
     """A bounded queue: each is answered in time, by 200 or by 503 and when to come again."""
     server = start_server(WORKERS=1)
@@ -373,6 +390,7 @@ def test_more_logins_than_can_be_computed_are_told_so(start_server):
     assert set(statuses) == {200, 503}
 
 
+@pytest.mark.alone
 def test_login_takes_as_long_for_unknown_users(server):
     """Measured in turns, so that a busy machine is the same for both."""
     person = register(server.http)
@@ -388,6 +406,7 @@ def test_login_takes_as_long_for_unknown_users(server):
     assert 0.8 < known / unknown < 1.25, (known, unknown)
 
 
+@pytest.mark.alone
 def test_health_is_fast_while_logins_are_computed(start_server):
     """A worker never blocks."""
     server = start_server()

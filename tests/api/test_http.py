@@ -34,6 +34,7 @@ SMUGGLED = request(b"GET /smuggled HTTP/1.1")
 
 def run_case(server, case, tls=False, size=None):
     """Sends a case (size bytes at a time) and checks every answer, and that nothing else comes."""
+    began = time.time()
     with server.connect(tls) as client:
         data = case.data + (SMUGGLED if case.end == CLOSED else b"")
         if size is None:
@@ -46,7 +47,8 @@ def run_case(server, case, tls=False, size=None):
             response = client.final_response(method)
             responses.append(response)
             assert response.status in (expected if isinstance(expected, tuple) else (expected,)), responses
-            check_reply(response, tls, method)
+            # The first answer may be as old as the case.
+            check_reply(response, tls, method, age=time.time() - began + 5)
         if case.check:
             case.check(responses)
         closes = (responses[-1].get("connection") or "").lower() == "close"
@@ -452,7 +454,7 @@ def test_slow_clients_do_not_hold_up_others(server):
             with server.connect() as client:
                 client.send(request())
                 assert client.response().status == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
     finally:
         for client in slow:
             client.close()

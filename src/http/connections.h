@@ -1,0 +1,24 @@
+#ifndef PARLEY_HTTP_CONNECTIONS_H
+#define PARLEY_HTTP_CONNECTIONS_H
+
+#include "metrics/metrics.h"
+
+/*
+ * Every connection of a client from its accept(2) to its end, its TLS
+ * handshake included. Needs --wrap=kore_connection_accept at link time.
+ */
+struct connection;
+
+/* The name of the server that METRICS_LISTEN has for itself. */
+#define SERVER_METRICS	"metrics"
+
+/* Where it came in. */
+enum metric_listener	connection_listener(const struct connection *);
+
+/*
+ * It ends: to be called once, by whatever function is its disconnect callback
+ * at that time (or to be that callback).
+ */
+void	connection_left(struct connection *);
+
+#endif
