@@ -121,6 +121,8 @@ kore_worker_configure(void)
 
 	/* The pools are made: from here on these are only limits. */
 	worker_max_connections = WORKER_CONNECTIONS;
+	if (worker_max_connections > worker_rlimit_nofiles / 10 * 9)
+		worker_max_connections = worker_rlimit_nofiles / 10 * 9;
 	http_request_limit = REQUESTS_MAX;
 
 	metrics_worker_init();

@@ -66,7 +66,7 @@ lanes_start(const char *conninfo, int count)
 
 	kore_pool_init(&job_pool, "query_jobs", sizeof(struct query_job), 256);
 	lanes_conninfo = kore_strdup(conninfo);
-	lanes_opener = threads_start(1, LANES_MAX);
+	lanes_opener = threads_start(1, LANES_MAX, 0);
 
 	TAILQ_INIT(&waiting[0]);
 	TAILQ_INIT(&waiting[1]);
