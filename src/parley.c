@@ -29,7 +29,9 @@
 #include "identity/identity.h"
 #include "identity/token_cache.h"
 #include "livekit/outbox.h"
+#include "limits/peers.h"
 #include "livekit/reconcile.h"
+#include "livekit/schedule.h"
 #include "log.h"
 #include "metrics/metrics.h"
 #include "metrics/vitals.h"
@@ -38,8 +40,9 @@
 #include "work/shared.h"
 
 #define PAGE_HANDLER		"exchange_page"
-#define WORKER_CONNECTIONS	20000	/* of one worker */
+#define WORKER_CONNECTIONS	16384	/* of one worker */
 #define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
+#define OTHER_FILES		256	/* of a worker: database, LiveKit */
 #define FILES_MAX		65536	/* Kore probes every one at start */
 #define REQUESTS_MAX		1000000	/* intake's limits come first */
 #define TOKENS_SWEEP_MS		1000
@@ -54,6 +57,7 @@ void	__wrap_kore_platform_event_wait(u_int64_t);
 void	__real_kore_platform_event_wait(u_int64_t);
 
 static void	process_limits(void);
+static void	files_limit(void);
 static void	process_identity(void);
 static void	pidfile_private(void);
 static void	database_address(void);
@@ -72,6 +76,7 @@ static int	answers_unsent(void);
 static void	tokens_sweep(void *, u_int64_t);
 
 static int		worker_started;
+static int		worker_connections = WORKER_CONNECTIONS;
 static const char	*database_conninfo;
 
 void
@@ -119,14 +124,15 @@ kore_worker_configure(void)
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
 		log_warn("worker", "prctl: %s", errno_s);
 
+	metrics_worker_init();
+
 	/* The pools are made: from here on these are only limits. */
-	worker_max_connections = WORKER_CONNECTIONS;
-	if (worker_max_connections > worker_rlimit_nofiles / 10 * 9)
-		worker_max_connections = worker_rlimit_nofiles / 10 * 9;
+	worker_max_connections = (u_int32_t)connections_worker_init(
+	    worker_connections);
 	http_request_limit = REQUESTS_MAX;
 
-	metrics_worker_init();
 	vitals_worker_init();
+	peers_worker_init(worker->id - 1);
 	intake_worker_init();
 	hashing_worker_init();
 	lanes = settings->database_connections / settings->workers;
@@ -136,6 +142,7 @@ kore_worker_configure(void)
 	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
+	schedule_worker_init();
 	log_gather(1);
 	worker_started = 1;
 }
@@ -193,8 +200,6 @@ __wrap_kore_platform_event_wait(u_int64_t timer)
 static void
 process_limits(void)
 {
-	struct rlimit	files;
-
 #if !defined(PARLEY_INSTRUMENTED)
 	/* Secrets are in our memory: no core file, no debugger. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -207,13 +212,33 @@ process_limits(void)
 	http_request_limit = POOLED_CONNECTIONS;
 	http_request_ms = REQUESTS_MAX;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		if (files.rlim_max > FILES_MAX)
-			files.rlim_max = FILES_MAX;
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-		worker_rlimit_nofiles = (u_int32_t)files.rlim_max - 256;
-	}
+	files_limit();
+}
+
+/* As many files as may be open, if need be as many as root may allow itself. */
+static void
+files_limit(void)
+{
+	struct rlimit	files, more = { FILES_MAX, FILES_MAX };
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
+		return;
+	if (files.rlim_max >= FILES_MAX || setrlimit(RLIMIT_NOFILE, &more) == 0)
+		files = more;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+
+	/* Kore adds what is open already. */
+	worker_rlimit_nofiles = (u_int32_t)files.rlim_max - OTHER_FILES;
+	worker_connections = WORKER_CONNECTIONS;
+	if (files.rlim_max >= WORKER_CONNECTIONS + 2 * OTHER_FILES)
+		return;
+	worker_connections = files.rlim_max > 3 * OTHER_FILES ?
+	    (int)files.rlim_max - 2 * OTHER_FILES : OTHER_FILES;
+	log_warn("files", "only %llu files may be open: a worker takes %d "
+	    "connections at most; raise it with `ulimit -n %d' or systemd's "
+	    "LimitNOFILE", (unsigned long long)files.rlim_max,
+	    worker_connections, FILES_MAX);
 }
 
 /* As root the workers become somebody else; otherwise they stay who we are. */

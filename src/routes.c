@@ -14,12 +14,14 @@ const struct route routes[] = {
 	    .page = metrics_page },
 
 	{ METHOD_POST, "/auth/register", ACCESS_PUBLIC, BODY_JSON,
-	    ROUTE_FIELDS(register_fields), .page = auth_register },
+	    ROUTE_FIELDS(register_fields), .page = auth_register,
+	    .rate = RATE_REGISTER },
 	{ METHOD_POST, "/auth/login", ACCESS_PUBLIC, BODY_FORM,
 	    ROUTE_FIELDS(login_fields), .page = auth_login,
-	    .tally = METRIC_logins_total },
+	    .rate = RATE_LOGIN, .tally = METRIC_logins_total },
 	{ METHOD_POST, "/auth/refresh", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
-	    ROUTE_FIELDS(refresh_fields), .page = auth_refresh },
+	    ROUTE_FIELDS(refresh_fields), .page = auth_refresh,
+	    .rate = RATE_REFRESH },
 	{ METHOD_POST, "/auth/logout", ACCESS_PUBLIC, BODY_JSON_OR_NONE,
 	    ROUTE_FIELDS(refresh_fields), .page = auth_logout },
 	{ METHOD_GET, "/auth/sessions", ACCESS_USER, BODY_NONE,
@@ -33,7 +35,8 @@ const struct route routes[] = {
 	    ROUTE_FIELDS(account_fields), .statement = STATEMENT_user_update },
 	{ METHOD_POST, "/auth/password", ACCESS_USER, BODY_JSON,
 	    ROUTE_FIELDS(password_fields), .page = auth_password,
-	    .answer = ANSWER_MESSAGE, .message = "Password changed" },
+	    .answer = ANSWER_MESSAGE, .message = "Password changed",
+	    .rate = RATE_PASSWORD },
 
 	{ METHOD_GET, "/users/", ACCESS_USER, BODY_NONE,
 	    ROUTE_FIELDS(user_list_fields), .statement = STATEMENT_user_list,
@@ -108,6 +111,8 @@ const struct route routes[] = {
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook, .tally = METRIC_webhooks_total },
+	{ METHOD_POST, "/livekit/token", ACCESS_USER, BODY_JSON,
+	    ROUTE_FIELDS(token_fields), .page = livekit_token },
 
 	/* For browsers: these are no calls, and not in openapi.json. */
 	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,

@@ -41,6 +41,8 @@
 	settings_read_text, PLACE(field), value, 1, 0, NULL
 #define OTHER(reader, field, value)					\
 	settings_read_##reader, PLACE(field), value, 0, 0, NULL
+#define RATE(limit, value)						\
+	settings_read_rate, PLACE(rates[RATE_LIMIT_##limit]), value, 0, 0, NULL
 #define CHOICE(field, value, choices)					\
 	settings_read_choice, PLACE(field), value, 0, 0, choices
 
@@ -102,6 +104,34 @@ static const struct settings_row rows[] = {
 	    WHOLE(database_connections, NULL, 1, CONNECTIONS_MAX) },
 	{ SHOWN("RATE_LIMITS", "on", "off where something else limits"),
 	    OTHER(flag, rate_limits, "on") },
+	{ SHOWN("RATE_LOGIN", "120/minute", "sign-ins from one address"),
+	    RATE(login, "120/minute") },
+	{ SHOWN("RATE_LOGIN_FAILURES", "10/minute",
+	    "wrong passwords for one account from one address"),
+	    RATE(login_failures, "10/minute") },
+	{ SHOWN("RATE_LOGIN_ACCOUNT", "100/hour", "wrong passwords for one "
+	    "account from anywhere; then each address has one try a minute"),
+	    RATE(login_account, "100/hour") },
+	{ SHOWN("RATE_REGISTER", "120/hour", "new accounts from one address"),
+	    RATE(register, "120/hour") },
+	{ SHOWN("RATE_REGISTER_ACCOUNT", "10/minute",
+	    "attempts to register one username"),
+	    RATE(register_account, "10/minute") },
+	{ SHOWN("RATE_REFRESH", "600/minute",
+	    "renewed tokens from one address"),
+	    RATE(refresh, "600/minute") },
+	{ SHOWN("RATE_REFRESH_ACCOUNT", "30/minute",
+	    "renewed tokens of one session"),
+	    RATE(refresh_account, "30/minute") },
+	{ SHOWN("RATE_PASSWORD", "60/minute",
+	    "password changes from one address"),
+	    RATE(password, "60/minute") },
+	{ SHOWN("RATE_PASSWORD_ACCOUNT", "10/minute",
+	    "password changes of one user with a wrong password"),
+	    RATE(password_account, "10/minute") },
+	{ SHOWN("RATE_WRITES", "600/minute", "calls of one user that change "
+	    "something"),
+	    RATE(writes, "600/minute") },
 	{ SHOWN("CONNECTIONS_PER_ADDRESS", "1000",
 	    "from one client address; 0 for no limit"),
 	    WHOLE(connections_per_address, "1000", 0, 1000000) },

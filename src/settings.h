@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "data/span.h"
+#include "limits/rate.h"
 
 /*
  * Everything that can be configured. A setting comes from the environment
@@ -60,6 +61,7 @@ struct settings {
 	int		workers;
 	int		database_connections;	/* of all workers */
 	int		rate_limits;
+	struct rate	rates[RATE_LIMIT__MAX];
 	int		connections_per_address; /* 0: no limit */
 
 	const struct settings_network *trusted_proxies;

@@ -279,6 +279,48 @@ settings_read_networks(const struct settings_row *row, const char *value,
 	return (1);
 }
 
+/* 10/minute; off for none. */
+int
+settings_read_rate(const struct settings_row *row, const char *value,
+    struct settings *out, struct arena *arena, char *why, size_t whylen)
+{
+	static const struct {
+		const char	*name;
+		unsigned int	seconds;
+	} units[] = {
+		{ "second", 1 }, { "minute", 60 }, { "hour", 3600 },
+		{ "day", 86400 }
+	};
+	struct rate	rate = { 0, 1 };
+	const char	*slash;
+	size_t		i;
+	long		count;
+
+	(void)arena;
+
+	if (!is_one_of(value, flags_false)) {
+		slash = strchr(value, '/');
+		for (i = 0; slash != NULL &&
+		    i < sizeof(units) / sizeof(units[0]); i++) {
+			if (strcasecmp(slash + 1, units[i].name) == 0)
+				rate.seconds = units[i].seconds;
+		}
+		if (slash == NULL || (rate.seconds == 1 &&
+		    strcasecmp(slash + 1, units[0].name) != 0) ||
+		    !url_parse_number(value, (size_t)(slash - value),
+		    RATE_COUNT_MAX, &count) || count < 1 ||
+		    count > rate.seconds * 1000L) {
+			(void)snprintf(why, whylen, "not of the form "
+			    "10/second, 10/minute, 10/hour, 10/day, or off");
+			return (0);
+		}
+		rate.count = (unsigned int)count;
+	}
+	memcpy((char *)out + row->place, &rate, sizeof(rate));
+
+	return (1);
+}
+
 int
 settings_read_listen(const struct settings_row *row, const char *value,
     struct settings *out, struct arena *arena, char *why, size_t whylen)

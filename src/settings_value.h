@@ -36,6 +36,7 @@ settings_reader	settings_read_livekit_url;
 settings_reader	settings_read_livekit_api_url;
 settings_reader	settings_read_origins;
 settings_reader	settings_read_networks;
+settings_reader	settings_read_rate;
 settings_reader	settings_read_listen;
 
 /*

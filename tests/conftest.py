@@ -101,6 +101,7 @@ def template(cluster, tmp_path_factory):
     return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
 
 
+@pytest.fixture(scope="session")
 def livekit(tmp_path_factory):
     """The LiveKit server of the session (harness.livekit)."""
     from harness.livekit import LiveKit, program

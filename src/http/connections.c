@@ -1,16 +1,51 @@
+#include <sys/socket.h>
+
 #include <string.h>
 
 #include <kore/kore.h>
 
 #include "http/connections.h"
+#include "limits/peers.h"
+#include "settings.h"
 #include "tls/tls.h"
 
-#define CONN_COUNTED	0x0100	/* in c->flags; Kore uses the lower ones */
+#define DRAIN_SIZE	16384	/* octets of a request that is not served */
+
+/* In c->flags, of which Kore uses the lower ones. */
+#define CONN_COUNTED	0x0100
+#define CONN_LIMITED	0x0200	/* and so is its address */
+
+#define SOLO_SPARE	64	/* turned away, and not gone yet */
+
+/* Why somebody was turned away; the order is that of the words in metrics.c. */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_ADDRESS,
+	REFUSAL_FULL
+};
+
+static enum refusal	let_in(struct connection *);
+static void		turn_away(struct connection *, enum refusal);
+
+static int	at_most;
 
 int	__real_kore_connection_accept(struct listener *,
 	    struct connection **);
 int	__wrap_kore_connection_accept(struct listener *,
 	    struct connection **);
+
+/*
+ * A worker that is full leaves the rest to the others. Where there are no
+ * others Kore would go round and round a socket that it does not accept from.
+ */
+int
+connections_worker_init(int most)
+{
+	at_most = most;
+	metric_set(METRIC_connections_limit, (uint64_t)most);
+
+	return (settings->workers == 1 ? most + SOLO_SPARE : most);
+}
 
 /* (Kore has called our connect callback when it comes back.) */
 int
@@ -18,6 +53,7 @@ __wrap_kore_connection_accept(struct listener *listener,
     struct connection **out)
 {
 	struct connection	*c;
+	enum refusal		refusal;
 
 	if (!__real_kore_connection_accept(listener, out))
 		return (KORE_RESULT_ERROR);
@@ -28,6 +64,10 @@ __wrap_kore_connection_accept(struct listener *listener,
 		c->disconnect = connection_left;
 		tls_handshake_await(c);
 	}
+	if ((refusal = let_in(c)) != REFUSAL_NONE) {
+		turn_away(c, refusal);
+		return (KORE_RESULT_OK);
+	}
 	c->flags |= CONN_COUNTED;
 	metric_add(METRIC_connections, connection_listener(c), 0, 1);
 	metric_add(METRIC_connections_accepted_total, connection_listener(c),
@@ -36,14 +76,76 @@ __wrap_kore_connection_accept(struct listener *listener,
 	return (KORE_RESULT_OK);
 }
 
+/* All of the world's come from a proxy's address, and those are counted there. */
+static enum refusal
+let_in(struct connection *c)
+{
+	struct address	peer;
+
+	if (worker_active_connections > (u_int32_t)at_most)
+		return (REFUSAL_FULL);
+	if (settings->connections_per_address == 0 ||
+	    connection_listener(c) == LISTENER_METRICS)
+		return (REFUSAL_NONE);
+
+	address_of_peer(&peer, c);
+	if (address_is_trusted(&peer))
+		return (REFUSAL_NONE);
+	if (!peers_enter(peer.octets, address_prefix(&peer),
+	    settings->connections_per_address))
+		return (REFUSAL_ADDRESS);
+	c->flags |= CONN_LIMITED;
+
+	return (REFUSAL_NONE);
+}
+
+/*
+ * Says why, where that costs nothing; over TLS a handshake would come first.
+ * What has come of a request already is read, or closing would be a reset that
+ * overtakes the answer.
+ */
+static void
+turn_away(struct connection *c, enum refusal refusal)
+{
+	static const char	answer[] = "HTTP/1.1 429 Too Many Requests\r\n"
+	    "Content-Type: application/json\r\nContent-Length: 30\r\n"
+	    "Retry-After: 10\r\nConnection: close\r\n\r\n"
+	    "{\"detail\":\"Too many requests\"}";
+	char			drain[DRAIN_SIZE];
+
+	metric_add(METRIC_connections_refused_total,
+	    refusal == REFUSAL_ADDRESS ? 0 : 1, 0, 1);
+	if (!c->owner->server->tls) {
+		(void)send(c->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL);
+		(void)shutdown(c->fd, SHUT_WR);
+		(void)recv(c->fd, drain, sizeof(drain), MSG_DONTWAIT);
+	}
+	kore_connection_disconnect(c);
+}
+
 void
 connection_left(struct connection *c)
 {
+	struct address	peer;
+
+	if (c->flags & CONN_LIMITED) {
+		c->flags &= (u_int16_t)~CONN_LIMITED;
+		address_of_peer(&peer, c);
+		peers_leave(peer.octets, address_prefix(&peer));
+	}
 	if (!(c->flags & CONN_COUNTED))
 		return;
 
 	c->flags &= (u_int16_t)~CONN_COUNTED;
 	metric_add(METRIC_connections, connection_listener(c), 0, -1);
+}
+
+void
+address_of_peer(struct address *address, const struct connection *c)
+{
+	const void	*from = &c->addr;
+
+	address_of_socket(address, from);
 }
 
 enum metric_listener

@@ -1,6 +1,7 @@
 #ifndef PARLEY_HTTP_CONNECTIONS_H
 #define PARLEY_HTTP_CONNECTIONS_H
 
+#include "http/address.h"
 #include "metrics/metrics.h"
 
 /*
@@ -11,6 +12,15 @@ struct connection;
 
 /* The name of the server that METRICS_LISTEN has for itself. */
 #define SERVER_METRICS	"metrics"
+
+/*
+ * Once a worker, with how many it is to have at most. Returns what Kore is to
+ * be told.
+ */
+int	connections_worker_init(int most);
+
+/* Its other end. */
+void	address_of_peer(struct address *, const struct connection *);
 
 /* Where it came in. */
 enum metric_listener	connection_listener(const struct connection *);

@@ -26,7 +26,8 @@ cors_headers(struct buffer *out, const struct head *head)
 		    "\r\nAccess-Control-Allow-Credentials: true\r\n");
 	}
 	buffer_append_string(out, "Access-Control-Expose-Headers: "
-	    "X-Request-Id, Retry-After, Link\r\n");
+	    "X-Request-Id, Retry-After, Link, RateLimit, "
+	    "RateLimit-Policy\r\n");
 }
 
 void

@@ -9,6 +9,7 @@
 #include "identity/caller.h"
 #include "identity/identity.h"
 #include "identity/token_cache.h"
+#include "limits/admission.h"
 #include "pages/pages.h"
 
 static int	route_is_there(const struct exchange *);
@@ -43,7 +44,7 @@ endpoint_begin(struct exchange *x)
 		reply_outcome(x, OUTCOME_unauthenticated);
 		return;
 	}
-	if (!inputs_read(x))
+	if (!inputs_read(x) || !admission_by_input(x))
 		return;
 
 	if (route->page != NULL)

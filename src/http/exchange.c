@@ -1,5 +1,3 @@
-#include <arpa/inet.h>
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +25,7 @@ static void	head_copy(struct exchange *, const struct head *, const char *);
 static void	span_move(struct span *, const char *, const char *, size_t);
 static void	id_choose(struct exchange *);
 static void	id_random(char *);
-static void	address_write(struct exchange *, const struct connection *);
+static void	address_find(struct exchange *, const struct connection *);
 static void	query_done(struct query *);
 static void	statement_done(struct exchange *);
 static void	request_freed(struct http_request *);
@@ -58,7 +56,7 @@ exchange_new(struct intake *intake, const struct head *head,
 	buffer_init(&x->extra);
 	head_copy(x, head, buffer);
 	id_choose(x);
-	address_write(x, intake_connection(x));
+	address_find(x, intake_connection(x));
 	x->tls = intake_connection(x)->ssl != NULL;
 	x->listener = connection_listener(intake_connection(x));
 	x->close = !x->head.keep_alive;
@@ -318,24 +316,11 @@ id_random(char *out)
 }
 
 static void
-address_write(struct exchange *x, const struct connection *c)
+address_find(struct exchange *x, const struct connection *c)
 {
-	const unsigned char	*octets;
-	char			*p = x->address;
-	int			i;
+	struct address	peer;
 
-	if (c->family == AF_INET) {
-		octets = (const unsigned char *)&c->addr.ipv4.sin_addr;
-		for (i = 0; i < 4; i++) {
-			if (octets[i] >= 100)
-				*p++ = (char)('0' + octets[i] / 100);
-			if (octets[i] >= 10)
-				*p++ = (char)('0' + octets[i] / 10 % 10);
-			*p++ = (char)('0' + octets[i] % 10);
-			*p++ = i == 3 ? '\0' : '.';
-		}
-	} else if (c->family == AF_INET6) {
-		(void)inet_ntop(AF_INET6, &c->addr.ipv6.sin6_addr, x->address,
-		    sizeof(x->address));
-	}
+	address_of_peer(&peer, c);
+	address_of_client(&x->client, &peer, &x->head);
+	address_print(&x->client, x->address);
 }

@@ -1,17 +1,17 @@
 #ifndef PARLEY_HTTP_EXCHANGE_H
 #define PARLEY_HTTP_EXCHANGE_H
 
-#include <netinet/in.h>
-
 #include <stdint.h>
 
 #include "data/arena.h"
 #include "data/buffer.h"
 #include "data/fields.h"
+#include "http/address.h"
 #include "db/query.h"
 #include "http/head.h"
 #include "http/outcome.h"
 #include "identity/token.h"
+#include "limits/rate.h"
 #include "metrics/metrics.h"
 #include "work/threads.h"
 
@@ -29,9 +29,17 @@ struct route;
 
 #define EXCHANGE_ID_MAX		64	/* of a request id that a client sent */
 #define EXCHANGE_PATH_PARAMS	3
+#define EXCHANGE_CHARGES	2
 
 /* A step of a page: answers, or starts something that takes time. */
 typedef void	page_step(struct exchange *);
+
+/* What was taken from a bucket, and goes back unless the request fails. */
+struct charge {
+	enum rate_limit	limit;
+	uint64_t	key;
+	unsigned int	tokens;
+};
 
 struct exchange {
 	struct intake		*intake;	/* NULL: the client is gone */
@@ -40,7 +48,8 @@ struct exchange {
 
 	struct buffer		body;
 	char			id[EXCHANGE_ID_MAX + 1];
-	char			address[INET6_ADDRSTRLEN];	/* the client's */
+	struct address		client;
+	char			address[ADDRESS_TEXT];	/* the client's */
 	int			tls;
 	enum metric_listener	listener;
 	uint64_t		started;	/* monotonic, in us */
@@ -51,6 +60,9 @@ struct exchange {
 
 	struct token_claims	caller;		/* access user only */
 	struct input		inputs[FIELDS_MAX];
+
+	struct charge		charges[EXCHANGE_CHARGES];
+	size_t			ncharges;
 
 	page_step		*next;		/* what to do when it wakes up */
 	page_step		*then;		/* when that came out well */

@@ -13,6 +13,7 @@
 #include "http/paging.h"
 #include "http/reply.h"
 #include "http/route.h"
+#include "limits/admission.h"
 #include "log.h"
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
@@ -27,7 +28,7 @@ static void		reply_csv(struct exchange *, enum outcome);
 static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
-static void		log_answer(const struct exchange *, size_t);
+static void		note_answer(struct exchange *, size_t);
 static void		header_put(struct buffer *, const char *, const char *);
 static const char	*date_now(void);
 
@@ -106,7 +107,16 @@ reply_outcome(struct exchange *x, enum outcome outcome)
 	buffer_cleanup(&x->out);
 	json_init(&json, &x->out);
 	json_object_begin(&json);
-	json_member(&json, "detail", outcomes[outcome].text);
+	json_name(&json, "detail");
+	if (outcomes[outcome].status == 422) {
+		/* A rule about several members, that only the database knows. */
+		json_array_begin(&json);
+		fields_body_error(&json, "value_error",
+		    outcomes[outcome].text);
+		json_array_end(&json);
+	} else {
+		json_put_text(&json, outcomes[outcome].text);
+	}
 	json_object_end(&json);
 
 	/* RFC 6750 section 3, RFC 9110 section 10.2.3 */
@@ -301,7 +311,7 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	buffer_append(&head, x->extra.data, x->extra.len);
 	buffer_append(&head, "\r\n", 2);
 
-	log_answer(x, body.len);
+	note_answer(x, body.len);
 	if (x->head.method == METHOD_HEAD)
 		body.len = 0;
 	intake_send(x, &head, body, lifetime);
@@ -309,7 +319,7 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 }
 
 static void
-log_answer(const struct exchange *x, size_t bytes)
+note_answer(struct exchange *x, size_t bytes)
 {
 	struct log_request	line;
 	struct timespec		now;
@@ -318,6 +328,7 @@ log_answer(const struct exchange *x, size_t bytes)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 -
 	    x->started;
+	admission_settle(x);
 	metrics_answered(x->route, x->head.method, x->status, us, bytes);
 
 	memset(&line, 0, sizeof(line));

@@ -29,6 +29,17 @@ enum answer {
 	ANSWER_MESSAGE		/* {"message": route.message} */
 };
 
+/* What its requests are limited by: limits/admission.c has the rates. */
+enum rate_class {
+	RATE_DEFAULT,		/* RATE_WRITE when it changes something */
+	RATE_LOGIN,
+	RATE_REGISTER,
+	RATE_REFRESH,
+	RATE_PASSWORD,
+	RATE_WRITE,
+	RATE_CLASS__MAX
+};
+
 struct route {
 	enum head_method	method;
 	const char		*path;		/* "/rooms/{room_id}/join" */
@@ -41,6 +52,7 @@ struct route {
 	const char		*message;	/* or the name of the list */
 	const char		*csv;		/* also as CSV, in a file so named */
 	page_step		*page;
+	enum rate_class		rate;
 	enum metric		tally;	/* counts what its answers say */
 };
 

@@ -12,6 +12,7 @@
 #include "http/head.h"
 #include "http/outcome.h"
 #include "http/route.h"
+#include "limits/rate.h"
 #include "livekit/room_service.h"
 #include "metrics/metrics.h"
 #include "metrics/series.h"
@@ -53,6 +54,13 @@ static const char *const calls[] = { "ListRooms", "ListParticipants",
 static const char *const repairs[] = { "still connected", "joined unseen",
 			    "left unseen", "seat not taken", "other", NULL };
 
+static const char *const limits[] = {
+#define LIMIT_NAME(name)	#name,
+	RATE_LIMITS(LIMIT_NAME)
+#undef LIMIT_NAME
+	NULL
+};
+
 /* A label's values: words, or as many as count() says with their text(). */
 const struct series_label series_labels[LABEL__MAX] = {
 	[LABEL_NONE] = { NULL, NULL, NULL, NULL },
@@ -63,6 +71,8 @@ const struct series_label series_labels[LABEL__MAX] = {
 	[LABEL_STATUS] = { "status", NULL, status_count, status_text },
 	[LABEL_LISTENER] = { "listener", WORDS("http", "https", "metrics"),
 	    NULL, NULL },
+	[LABEL_REASON] = { "reason", WORDS("address", "full"), NULL, NULL },
+	[LABEL_LIMIT] = { "limit", limits, NULL, NULL },
 	[LABEL_LOGIN] = { "result", WORDS("ok", "wrong", "inactive", "limited",
 	    "other"), NULL, NULL },
 	[LABEL_WEBHOOK] = { "result", WORDS("accepted", "refused", "malformed",

@@ -52,6 +52,14 @@
 	    "Connections of clients, handshakes included")		\
 	X(connections_accepted_total, COUNTER, LISTENER, NONE, NONE,	\
 	    "Connections that were let in")				\
+	X(connections_refused_total, COUNTER, REASON, NONE, NONE,	\
+	    "Connections that were turned away")			\
+	X(connections_limit, GAUGE, NONE, NONE, NONE,			\
+	    "Connections that all workers can have")			\
+	X(rate_limited_total, COUNTER, LIMIT, NONE, NONE,		\
+	    "Requests answered 429, by the limit they met")		\
+	X(rate_buckets_taken_over_total, COUNTER, NONE, NONE, NONE,	\
+	    "Buckets given to another because all were in use")		\
 	X(logins_total, COUNTER, LOGIN, NONE, NONE,			\
 	    "Sign-ins with a password, by what came of them")		\
 	X(webhooks_total, COUNTER, WEBHOOK, NONE, NONE,			\

@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include <kore/kore.h>
-
 #include <openssl/crypto.h>
 
 #include "http/connections.h"
@@ -68,6 +66,7 @@ is_local(const struct exchange *x)
 					    "forwarded", "x-real-ip", "via",
 					    "x-forwarded-host" };
 	const struct connection		*c;
+	struct address			peer;
 	size_t				i;
 
 	for (i = 0; i < sizeof(behalf) / sizeof(behalf[0]); i++) {
@@ -76,9 +75,7 @@ is_local(const struct exchange *x)
 	}
 	if ((c = intake_connection(x)) == NULL)
 		return (0);
-	if (c->family == AF_INET6)
-		return (IN6_IS_ADDR_LOOPBACK(&c->addr.ipv6.sin6_addr));
+	address_of_peer(&peer, c);
 
-	return (c->family == AF_INET &&
-	    (ntohl(c->addr.ipv4.sin_addr.s_addr) >> 24) == 127);
+	return (address_is_loopback(&peer));
 }

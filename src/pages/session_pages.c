@@ -7,6 +7,7 @@
 #include "http/reply.h"
 #include "identity/identity.h"
 #include "identity/refresh.h"
+#include "limits/admission.h"
 #include "pages/pages.h"
 #include "settings.h"
 
@@ -109,6 +110,9 @@ auth_refresh(struct exchange *x)
 		reply_outcome(x, OUTCOME_internal);
 		return;
 	}
+	if (!admission_by_account(x, RATE_LIMIT_refresh_account,
+	    token->family))
+		return;
 
 	params[0] = endpoint_caller_text(x);
 	params[1] = token->family;

@@ -4,6 +4,8 @@
 
 #include <kore/kore.h>
 
+#include "limits/buckets.h"
+#include "limits/peers.h"
 #include "metrics/metrics.h"
 #include "work/shared.h"
 
@@ -15,6 +17,8 @@ static const struct {
 	void	(*attach)(void *);
 } parts[] = {
 	{ metrics_size, metrics_attach },
+	{ buckets_size, buckets_attach },
+	{ peers_size, peers_attach },
 };
 
 #define NPARTS	(sizeof(parts) / sizeof(parts[0]))

@@ -74,6 +74,12 @@ def running(server):
         server.stop()
 
 
+@pytest.fixture(scope="session", name="running")
+def running_fixture():
+    """For fixtures that keep a server longer than a test."""
+    return running
+
+
 @pytest.fixture(scope="session")
 def shared(cluster, template, tmp_path_factory):
     """Holds the shared server and whatever else has to be ended with the session."""

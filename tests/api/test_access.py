@@ -1,7 +1,6 @@
 """Who may call what: every route of the table as everybody who might; a new route fails until it is listed here."""
 
 import pytest
-from conftest import running
 from harness import sources
 from harness.answers import ok, refused
 from harness.people import make_token, new_name, newcomer, register, relative
@@ -81,7 +80,7 @@ def test_every_route_is_listed():
 
 
 @pytest.fixture(scope="module")
-def scene(cluster, template, tmp_path_factory):
+def scene(cluster, template, tmp_path_factory, running):
     """A server beside a LiveKit, and everybody."""
     database = cluster.create(template.name)
     sfu = Sfu().start()

@@ -5,11 +5,14 @@ listed_frontend   the same, and a server with CORS_ORIGINS
 page              the page, nobody logged in; member_page: the guide's test user is
 start_server      a function that starts a server alone; lone_server: one of the session's
 page_of           a function that opens a page of a server's own, which may ask nobody else
+calls             a server whose calls are real, for the web client
+visitors          a function that makes people in the web client; stranger: one without an account
 """
 
 import contextlib
 
 import pytest
+from frontend.app import Guest, guests, launch
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
 from frontend.site import FLAGS, PAGE, Frontend, chromium, serving
 from harness.secret import secret
@@ -62,6 +65,19 @@ def end(server):
     assert not faults, "in the log:\n" + "\n".join(faults[:20])
 
 
+@pytest.fixture(scope="session")
+def playwright(tmp_path_factory):
+    if not chromium():
+        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            # Where playwright makes Chromium's profile.
+            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
+            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+            made = stack.enter_context(sync_playwright())
+        yield made
+
+
 @pytest.fixture(scope="module")
 def lone_server(start_server):
     return start_server(seeded=False)
@@ -73,15 +89,9 @@ WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
 
 
 @pytest.fixture(scope="module")
-def page_of(tmp_path_factory):
+def page_of(playwright):
     """page_of(server, path): a page of that server, while inside. It asks nobody else and complains of nothing."""
-    if not chromium():
-        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
     with contextlib.ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
-            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-            playwright = stack.enter_context(sync_playwright())
         rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
         browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, rules])
         stack.callback(browser.close)
@@ -109,17 +119,10 @@ def page_of(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def start_frontend(guide, start_server, tmp_path_factory):
+def start_frontend(guide, playwright, start_server):
     """start_frontend(NAME=value, ...): a Frontend and the server it talks to, with the guide's test user."""
-    if not chromium():
-        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(serving(guide))
-        with pytest.MonkeyPatch.context() as patch:
-            # Where playwright makes Chromium's profile.
-            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
-            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-            playwright = stack.enter_context(sync_playwright())
 
         def start(**settings):
             made = Frontend(playwright, start_server(True, **settings), port)
@@ -158,3 +161,36 @@ def logged_in(frontend):
 def member_page(frontend, logged_in):
     with frontend.open(state=logged_in) as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def camera_browser(playwright):
+    """Chromium with a camera and a microphone that are not there, and with sound."""
+    with contextlib.closing(launch(playwright)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def calls(livekit, start_server):
+    """A server whose calls are real: it uses the session's LiveKit, and hears from it."""
+    server = start_server(False, **livekit.settings)
+    with livekit.told_to(server):
+        yield server
+
+
+@pytest.fixture
+def visitors(camera_browser, calls):
+    """visitors("ann", "bob"): people who have signed up, each on the rooms page in a browser profile of their own."""
+    with contextlib.ExitStack() as stack:
+
+        def come(*names, **options):
+            return stack.enter_context(guests(camera_browser, calls.url, *names, **options))
+
+        yield come
+
+
+@pytest.fixture
+def stranger(camera_browser, calls):
+    """Somebody whom the server does not know, on no page yet."""
+    with contextlib.closing(Guest(camera_browser, calls.url)) as guest:
+        yield guest

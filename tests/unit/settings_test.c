@@ -91,6 +91,17 @@ static const struct {
 	    "DATABASE_CONNECTIONS: 4, but each of the 8" },
 	{ { "DEBUG=perhaps" }, "DEBUG: \"perhaps\" is none of true, false" },
 	{ { "RATE_LIMITS=off" }, NULL },
+	{ { "RATE_LOGIN=1/second", "RATE_WRITES=1000/SECOND" }, NULL },
+	{ { "RATE_LOGIN=off", "RATE_REGISTER=1000000/day" }, NULL },
+	{ { "RATE_LOGIN=1/hour", "RATE_REFRESH=60000/minute" }, NULL },
+	{ { "RATE_LOGIN=10" }, "RATE_LOGIN: \"10\" is not of the form" },
+	{ { "RATE_LOGIN=/minute" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=0/minute" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=-1/minute" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=10/week" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=10/" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=1001/second" }, "RATE_LOGIN:" },
+	{ { "RATE_LOGIN=99999999999999999999/day" }, "RATE_LOGIN:" },
 	{ { "CORS_ORIGINS=https://a.example, http://b.example:3000" }, NULL },
 	{ { "CORS_ORIGINS=capacitor://localhost" }, NULL },
 	{ { "CORS_ORIGINS=https://a.example/" }, "CORS_ORIGINS:" },
@@ -323,7 +334,7 @@ check_print(void)
 	    "%s", printed);
 	for (i = 0; (row = settings_row(i)) != NULL; i++)
 		CHECK(strstr(printed, row->name) != NULL, "%s", row->name);
-	CHECK(i == 33, "%zu settings", i);
+	CHECK(i == 43, "%zu settings", i);
 }
 
 /* What the kernel shows of the environment this program was started with. */

@@ -102,8 +102,8 @@ class Tls:
 class Raw:
     """One connection."""
 
-    def __init__(self, host, port, context=None, timeout=10.0, held=False):
-        self.sock = socket.create_connection((host, port), timeout)
+    def __init__(self, host, port, context=None, timeout=10.0, held=False, source=None):
+        self.sock = socket.create_connection((host, port), timeout, (source, 0) if source else None)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout
         self.buffer = b""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 
-Route = namedtuple("Route", "method path access body fields statement page")
+Route = namedtuple("Route", "method path access body fields statement page rate")
 Field = namedtuple("Field", "place name type flags min max fallback")
 
 # Pages that browsers open: no calls, so the document has nothing of them.
@@ -44,7 +44,7 @@ def fields():
     numbers = dict(re.findall(r"^#define\s+(\w+)\s+\"?(\d+)\"?", read("src/pages/*.[ch]"), re.M))
     tables = {}
     for name, body in re.findall(r"^const struct field (\w+)\[\w+\] = \{(.*?)^\};", text, re.S | re.M):
-        rows = re.findall(r'\{ (\w+), "(\w+)", (\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),\s*"?(\w+)"? \}', body)
+        rows = re.findall(r'\{ (\w+), "(\w+)",\s+(\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),\s*"?(\w+)"? \}', body)
         assert len(rows) == body.count("{"), f"a row of {name} is not understood"
         tables[name] = [Field(*[numbers.get(value, value) for value in row]) for row in rows]
     return tables
@@ -61,7 +61,10 @@ def routes():
         table, statement, page = (next(iter(re.findall(start + r"(\w+)", row)), None) for start in starts)
         if page in SHOWN:
             continue
-        found.append(Route(method.lower(), path, access, body, fields()[table] if table else [], statement, page))
+        table = fields()[table] if table else []
+        # What changes something for a user is limited in any case (class_of).
+        rate = "RATE_" in row or (access == "USER" and method != "GET")
+        found.append(Route(method.lower(), path, access, body, table, statement, page, rate))
     return found
 
 
@@ -98,11 +101,21 @@ def page_outcomes(name, seen=()):
     return found
 
 
+def page_statuses(name, seen=()):
+    """The statuses that a page answers with when all is well, in whatever step."""
+    found = set(re.findall(r"reply_json\(x, (2\d\d)\)", steps()[name]))
+    for word in set(re.findall(r"\w+", steps()[name])) & steps().keys() - {name, *seen}:
+        found |= page_statuses(word, (*seen, name))
+    return found
+
+
 def route_outcomes(route):
     """The names of all outcomes that a route can come to, but for those of the transport."""
     found = page_outcomes(route.page) if route.page else statement_outcomes(route.statement)
     if route.access == "USER":
         found.add("unauthenticated")
+    if route.rate:
+        found.add("too_many")
     if "{" in route.path:
         found.add("not_found")
     return {name for name in found if outcomes()[name][1]}

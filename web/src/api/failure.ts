@@ -12,9 +12,9 @@ export class Failure extends Error {
     this.fields = fields;
   }
 
-  /** Nobody answered, or somebody in between: trying again may help. */
+  /** Nobody answered, or the server cannot work at the moment: it is asked again until it can. */
   get away(): boolean {
-    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+    return this.status === 0 || (this.status === 503 && !this.message.startsWith("LiveKit"));
   }
 }
 

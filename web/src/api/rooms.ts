@@ -21,10 +21,10 @@ export function inOrder(rooms: readonly ListedRoom[]): ListedRoom[] {
 export function matching(rooms: readonly ListedRoom[], query: string): ListedRoom[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return rooms.filter((room) => {
-    const text = [room.name, room.description, room.creator.username, room.creator.full_name, room.room_id]
+    const text = [room.name, room.description, room.creator.username, room.creator.full_name]
       .join("\n")
       .toLocaleLowerCase();
-    return words.every((word) => text.includes(word));
+    return words.every((word) => text.includes(word) || word === room.room_id);
   });
 }
 

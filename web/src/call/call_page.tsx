@@ -18,7 +18,7 @@ const ENDINGS: Readonly<Record<Exclude<Ending, "left">, { icon: IconName; title:
     icon: "door",
     title: "You were removed from the call",
     text: "The person who made this room sent you out.",
-    again: "Ask to come back in",
+    again: "Join again",
   },
   banned: { icon: "ban", title: "You are banned from this room", text: "The person who made it does not let you join." },
   ended: { icon: "check", title: "The call has ended", text: "The room was closed for everybody." },

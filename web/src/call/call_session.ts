@@ -16,6 +16,11 @@ import { Throttle } from "./throttle";
 
 setLogLevel("warn");
 
+// With it livekit-client 2.23 means to hold a Room weakly, but what it registers
+// has the Room in its scope: every call ever made would stay in memory. Without
+// it the listener goes with close().
+Room.cleanupRegistry = false;
+
 /** Why a call is over. */
 export type Ending = "left" | "removed" | "banned" | "ended" | "elsewhere" | "full" | "gone" | "failed";
 
@@ -57,8 +62,19 @@ const CROWD_EVENTS = [
 ] as const;
 const CROWD_PAUSE = 250;
 
+/** After which the seat of one who left must have been given back, in milliseconds. */
+const SEAT_PAUSE = 2000;
+
+const CONNECTING = { maxRetries: 1, websocketTimeout: 8000, peerConnectionTimeout: 8000 };
+
 const NO_LIVEKIT = "The call server cannot be reached. A firewall may be in the way, or it is being restarted.";
 const NOT_LET_IN = "The call server did not let you in. Try once more.";
+
+class NoLiveKit extends Failure {
+  constructor(cause: unknown) {
+    super(0, cause instanceof Error && /permission|allowed/i.test(cause.message) ? NOT_LET_IN : NO_LIVEKIT);
+  }
+}
 
 /** Between two tries to get back into a call, in seconds; then it is given up. */
 const RETURNS = [0.5, 1, 2, 3, 5, 5, 5, 10, 10, 10, 15, 15, 15, 15, 15, 15];
@@ -132,12 +148,13 @@ export class CallSession {
     return this.closing.signal.aborted;
   }
 
-  /** Takes a seat and enters. */
+  /** Takes a seat and enters; a second time if LiveKit hung up at the door. */
   async start(): Promise<void> {
-    try {
-      await this.enter();
-    } catch (error) {
-      if (!this.closed) {
+    for (let left = 1; !this.closed; left--) {
+      try {
+        return await this.enter();
+      } catch (error) {
+        if (this.closed || (error instanceof NoLiveKit && left > 0)) continue;
         const failure = asFailure(error);
         this.end(endingOf(failure), failure.message);
       }
@@ -147,7 +164,7 @@ export class CallSession {
   /** Leaves: every track stops, every listener goes, the seat is given back. */
   close(why: Ending = "left", text = ""): void {
     if (this.closed) return;
-    const seated = this.state.get().phase === "on";
+    const seat = this.state.get().phase === "on" ? this.room.localParticipant.sid : undefined;
     this.closing.abort();
     this.refreshCrowd.stop();
     noteCall(undefined);
@@ -155,9 +172,10 @@ export class CallSession {
     this.room.unregisterTextStreamHandler(CHAT);
     void this.room.disconnect(true).finally(() => {
       this.room.removeAllListeners();
+      navigator.mediaDevices?.removeEventListener("devicechange", this.room["handleDeviceChange"]);
       this.crowd.set([]);
     });
-    if (why === "left" && seated) void this.giveSeatBack();
+    if (why === "left" && seat) setTimeout(() => void this.checkSeat(seat), SEAT_PAUSE);
   }
 
   // --- one's own devices ---
@@ -246,10 +264,9 @@ export class CallSession {
     const [url = ""] = joined.room_url.split("?");
     if (this.closed) return;
     try {
-      await this.room.connect(url, joined.token);
+      await this.room.connect(url, joined.token, CONNECTING);
     } catch (error) {
-      if (this.state.get().phase === "joining") void this.giveSeatBack();
-      throw new Failure(0, error instanceof Error && /permission|allowed/i.test(error.message) ? NOT_LET_IN : NO_LIVEKIT);
+      throw new NoLiveKit(error);
     }
     if (this.closed) {
       // Closed while it connected: close() had nothing yet to disconnect.
@@ -267,7 +284,18 @@ export class CallSession {
 
   private async giveSeatBack(): Promise<void> {
     const path = { room_id: this.roomId };
-    await api.POST("/rooms/{room_id}/leave", { params: { path }, keepalive: true }).catch(() => undefined);
+    await api.POST("/rooms/{room_id}/leave", { params: { path } }).catch(() => undefined);
+  }
+
+  /**
+   * LiveKit tells the server who left. Only if it did not, the seat is given
+   * back by hand: doing so at once would have the server remove somebody who is
+   * gone already, and that may hit a quick return.
+   */
+  private async checkSeat(sid: string): Promise<void> {
+    const path = { room_id: this.roomId };
+    const { data } = await api.GET("/rooms/{room_id}/participants", { params: { path } }).catch(() => ({ data: undefined }));
+    if (data?.participants.some((each) => each.sid === sid)) await this.giveSeatBack();
   }
 
   private end(why: Ending, text = ""): void {

@@ -25,10 +25,11 @@ interface ControlProps {
   pressed?: boolean;
   expanded?: boolean;
   badge?: number;
+  size?: number;
   onClick: () => void;
 }
 
-function Control({ label, icon, className = "", pressed, expanded, badge, onClick }: ControlProps) {
+function Control({ label, icon, className = "", pressed, expanded, badge, size = 22, onClick }: ControlProps) {
   return (
     <button
       type="button"
@@ -39,7 +40,7 @@ function Control({ label, icon, className = "", pressed, expanded, badge, onClic
       title={label}
       onClick={onClick}
     >
-      <Icon name={icon} size={22} />
+      <Icon name={icon} size={size} />
       {badge ? (
         <span className="badge" aria-hidden="true">
           {badge > 9 ? "9+" : badge}
@@ -306,7 +307,7 @@ export function CallView({ call, id, user, reconnecting, onLeave }: CallViewProp
           )}
           <Control label="Chat" icon="chat" expanded={panel === "chat"} badge={unread} onClick={() => toggle("chat")} />
           <Control label={`People, ${crowd.length}`} icon="people" expanded={panel === "people"} onClick={() => toggle("people")} />
-          <Control label="Leave" icon="leave" className="leave" onClick={onLeave} />
+          <Control label="Leave" icon="leave" className="leave" size={30} onClick={onLeave} />
         </div>
         <RoomAudioRenderer />
         {ending && (

@@ -42,7 +42,8 @@ export function Chat({ call }: { call: CallSession }) {
 
   return (
     <div className="chat">
-      <ol ref={list} tabIndex={0} role="log" aria-label="Messages">
+      <div className="chat-log" tabIndex={0} role="log" aria-label="Messages">
+      <ol ref={list}>
         {messages.length === 0 && <li className="nothing">Messages go to everybody in the call, and are gone after it.</li>}
         {messages.map((message) => (
           <li key={`${message.from} ${message.id}`} className={message.announcement ? "announcement" : message.own ? "own" : ""}>
@@ -55,6 +56,7 @@ export function Chat({ call }: { call: CallSession }) {
           </li>
         ))}
       </ol>
+      </div>
       <form
         onSubmit={(event) => {
           event.preventDefault();

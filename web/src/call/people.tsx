@@ -1,6 +1,5 @@
 import { memo, useState } from "react";
 import { api, ask } from "../api/client";
-import { pending } from "../api/pending";
 import { asFailure } from "../api/failure";
 import { Avatar } from "../ui/controls";
 import { Confirm } from "../ui/dialog";
@@ -11,7 +10,12 @@ import type { Crowd, Person } from "./crowd";
 
 async function silence(room: string, identity: string, trackSid: string, what: string): Promise<void> {
   try {
-    await pending("POST", `/rooms/${room}/participants/${encodeURIComponent(identity)}/mute`, { muted: true, track_sid: trackSid });
+    await ask(
+      api.POST("/rooms/{room_id}/participants/{identity}/mute", {
+        params: { path: { room_id: room, identity } },
+        body: { muted: true, track_sid: trackSid },
+      }),
+    );
     toast(`${what} of ${identity} is off`);
   } catch (error) {
     toast(asFailure(error).message);
@@ -37,6 +41,7 @@ const Row = memo(function Row({ person, room, moderates, onAct }: { person: Pers
         <Icon name={camera ? "camera" : "cameraOff"} size={18} />
         <span className="sr">{camera ? "Camera on" : "Camera off"}</span>
       </span>
+      {moderates && person.local && <span className="icon-button" />}
       {moderates && !person.local && (
         <Popup kind="menu" label={`Moderate ${person.name}`} className="icon-button" button={<Icon name="more" />}>
           <button type="button" role="menuitem" disabled={!microphone} onClick={() => microphone && silence(room, identity, microphone.trackSid, "The microphone")}>

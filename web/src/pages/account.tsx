@@ -1,6 +1,5 @@
 import { useState } from "react";
 import { api, ask, type User } from "../api/client";
-import { pending } from "../api/pending";
 import { nameOf } from "../api/rooms";
 import { useResource } from "../resource";
 import { signOut, updateUser } from "../session";
@@ -62,15 +61,6 @@ function PasswordForm({ user }: { user: User }) {
   );
 }
 
-interface Device {
-  id: number;
-  created_at: string;
-  last_used_at: string;
-  address: string | null;
-  user_agent: string | null;
-  current: boolean;
-}
-
 /** A browser's name out of what it says of itself. */
 function browser(agent: string | null): string {
   const name = /(Firefox|Edg|OPR|HeadlessChrome|Chrome|Safari|curl)\//.exec(agent ?? "")?.[1];
@@ -81,18 +71,16 @@ function browser(agent: string | null): string {
 }
 
 function Devices() {
-  const devices = useResource("sessions", () => pending<Device[]>("GET", "/auth/sessions"));
+  const devices = useResource("sessions", (signal) => ask(api.GET("/auth/sessions", { signal })));
 
-  async function end(id: number) {
-    await pending("DELETE", `/auth/sessions/${id}`).then(
+  async function end(id: string) {
+    await ask(api.DELETE("/auth/sessions/{session_id}", { params: { path: { session_id: id } } })).then(
       () => toast("Signed out there"),
       (error: Error) => toast(error.message),
     );
     devices.reload();
   }
 
-  // A server that keeps no sessions has nothing to show here.
-  if (devices.failure && !devices.data) return null;
   return (
     <section className="panel" aria-labelledby="devices-title">
       <h2 id="devices-title">Where you are signed in</h2>

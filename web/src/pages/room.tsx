@@ -117,7 +117,7 @@ function Loading() {
   return (
     <Shell>
       <div className="room-page" role="status">
-        <span className="sr">Loading the room</span>
+        <h1 className="sr">Loading the room</h1>
         <div className="panel">
           <Skeleton lines={4} />
         </div>

@@ -30,7 +30,7 @@ export function RoomForm({ room, onClose, onDone }: Props) {
     <Dialog title={room ? "Edit room" : "New room"} onClose={onClose}>
       {form.problem && <Notice kind="bad">{form.problem}</Notice>}
       <form onSubmit={form.submit}>
-        <Field label="Name" name="name" required maxLength={100} defaultValue={room?.name} autoFocus placeholder="Weekly team sync" error={form.error("name")} />
+        <Field label="Name" name="name" required maxLength={100} defaultValue={room?.name} placeholder="Weekly team sync" error={form.error("name")} />
         <TextArea
           label="Description"
           name="description"

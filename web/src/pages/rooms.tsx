@@ -113,7 +113,7 @@ export function RoomsPage() {
         <input
           type="search"
           aria-label="Search rooms"
-          placeholder="Search by name, person or description"
+          placeholder="Search by name or person"
           value={query}
           onChange={(event) => navigate(address(event.target.value, 1), { replace: true, keepScroll: true })}
         />

@@ -35,7 +35,7 @@ export function Visits({ room }: { room: Room }) {
   const more = (visits.data?.length ?? 0) > ON_PAGE;
 
   return (
-    <section className="panel" aria-labelledby="visits-title">
+    <section className="panel visits" aria-labelledby="visits-title">
       <h2 id="visits-title">Past visits</h2>
       {!visits.data && !visits.failure && <Skeleton lines={3} />}
       {visits.failure && !visits.failure.away && <p className="hint">{visits.failure.message}</p>}

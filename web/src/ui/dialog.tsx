@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useLayoutEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { asFailure } from "../api/failure";
 import { Button, Notice } from "./controls";
 import { Icon } from "./icons";
@@ -9,13 +10,17 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  // In the layout phase: it must be closed before it is taken out, to give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    // Not the cross: what one came for, or the way out of what one may regret.
+    shown?.querySelector<HTMLElement>("input, footer button")?.focus();
     return () => shown?.close();
   }, []);
 
-  return (
+  // Beside the page, so that it looks the same over a page and over a call.
+  return createPortal(
     <dialog
       ref={dialog}
       className="dialog"
@@ -37,7 +42,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
         </header>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }
 

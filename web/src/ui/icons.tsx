@@ -13,7 +13,7 @@ const PATHS = {
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   fullOff: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
   leave: "M3 14.5c5-4.7 13-4.7 18 0l-2.2 2.6-3.6-1.6v-2.8a12 12 0 0 0-6.4 0v2.8l-3.6 1.6Z",
-  more: "M12 6h.01M12 12h.01M12 18h.01",
+  more: "M12 5.5v.6M12 11.7v.6M12 17.9v.6",
   chevron: "M6 15l6-6 6 6",
   back: "M15 5l-7 7 7 7",
   forward: "M9 5l7 7-7 7",

@@ -1,0 +1,214 @@
+"""Connections: so many from one address, whatever the worker; slow and idle ones disturb nobody."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from harness.metrics import scrape
+from harness.poll import poll
+from harness.raw import Raw
+from harness.server import binary
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+# The whole size takes a quiet machine: PARLEY_SLOW=2000 PARLEY_IDLE=10000.
+SLOW = int(os.environ.get("PARLEY_SLOW", 300))
+IDLE = int(os.environ.get("PARLEY_IDLE", 1000))
+
+
+@pytest.fixture
+def hold():
+    """hold(port, source): a connection from that address, there until the end of the test."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(port, source="127.0.0.1"):
+            sock = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
+            stack.callback(sock.close)
+            return sock
+
+        yield connect
+
+
+def status_of(sock):
+    """What a request on it is answered, or None when it is closed."""
+    try:
+        sock.sendall(HEALTH)
+        data = sock.recv(4096)
+    except ConnectionError:
+        return None
+    return int(data.split()[1]) if data else None
+
+
+def test_so_many_from_one_address_and_no_more(start_server, hold):
+    """Of 30 that come at once to four workers 20 stay."""
+    server = start_server(WORKERS=4, CONNECTIONS_PER_ADDRESS=20)
+    poll(lambda: scrape(server.http).sum("connections") == 1, what="only the one that asks is left")
+    server.http.close()
+    server.clients.clear()
+    socks = [hold(server.port, "127.0.0.5") for _ in range(30)]
+    codes = [status_of(sock) for sock in socks]
+    assert codes.count(200) == 20
+    assert {code for code in codes if code != 200} <= {429, None}
+    # Others have their own.
+    assert status_of(hold(server.port, "127.0.0.6")) == 200
+    metrics = scrape(server.http)
+    assert metrics.sum("connections_refused_total", reason="address") == 10
+    kept = [sock for sock, code in zip(socks, codes, strict=True) if code == 200]
+    for sock in kept[:5]:
+        sock.close()
+
+    def five_more():
+        sock = hold(server.port, "127.0.0.5")
+        return status_of(sock) == 200
+
+    for _ in range(5):
+        poll(five_more, what="those that went have made room")
+    assert status_of(hold(server.port, "127.0.0.5")) in (429, None)
+
+
+def test_who_is_turned_away_is_told_so(start_server, hold):
+    server = start_server(CONNECTIONS_PER_ADDRESS=1)
+    assert status_of(hold(server.port, "127.0.0.5")) == 200
+    with Raw("127.0.0.1", server.port, source="127.0.0.5") as client:
+        answer = client.response()
+        assert (answer.status, answer.get("connection")) == (429, "close")
+        assert json.loads(answer.body) == {"detail": "Too many requests"}
+        assert int(answer.get("retry-after")) > 0
+        client.expect_closed()
+
+
+def test_handshakes_count_too(start_server, hold):
+    """Also those that are never finished."""
+    server = start_server(CONNECTIONS_PER_ADDRESS=10)
+    shaking = [hold(server.tls_port, "127.0.0.5") for _ in range(10)]
+    poll(lambda: scrape(server.http).sum("connections", listener="https") >= 10, what="ten are there")
+    assert hold(server.tls_port, "127.0.0.5").recv(10) == b""
+    assert status_of(hold(server.port, "127.0.0.5")) in (429, None)
+    for sock in shaking:
+        sock.close()
+    poll(lambda: status_of(hold(server.port, "127.0.0.5")) == 200, what="they have made room")
+
+
+@pytest.mark.log_allows("gone")
+def test_a_killed_worker_leaves_no_connections_behind(start_server, hold):
+    server = start_server(WORKERS=2, CONNECTIONS_PER_ADDRESS=20)
+    socks = [hold(server.port, "127.0.0.5") for _ in range(20)]
+    assert {status_of(sock) for sock in socks} == {200}
+    for pid in server.workers():
+        if "wrk" in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
+            poll(lambda pid=pid: pid not in server.workers() and len(server.workers()) == 3, what="another worker")
+    poll(lambda: scrape(server.http).sum("worker_starts_total") == 4, what="both have started anew")
+    codes = [status_of(hold(server.port, "127.0.0.5")) for _ in range(25)]
+    assert codes.count(200) == 20
+
+
+def test_connections_of_proxies_are_not_counted(start_server, hold):
+    server = start_server(CONNECTIONS_PER_ADDRESS=5, TRUSTED_PROXIES="127.0.0.5")
+    assert {status_of(hold(server.port, "127.0.0.5")) for _ in range(30)} == {200}
+    codes = [status_of(hold(server.port, "127.0.0.6")) for _ in range(10)]
+    assert codes.count(200) == 5
+
+
+def test_none_is_no_limit(start_server, hold):
+    server = start_server(CONNECTIONS_PER_ADDRESS=0)
+    assert {status_of(hold(server.port, "127.0.0.5")) for _ in range(100)} == {200}
+
+
+# --- slow and many ---
+
+
+def times(server, count):
+    """How long so many requests took, each on a connection of its own."""
+    found = []
+    for _ in range(count):
+        start = time.monotonic()
+        with Raw("127.0.0.1", server.port) as client:
+            client.send(HEALTH)
+            assert client.response().status == 200
+        found.append(time.monotonic() - start)
+    return sorted(found)
+
+
+@pytest.mark.timeout(180)
+def test_slow_and_idle_ones_disturb_nobody(start_server, hold):
+    """Each slow one sends a byte a second of a request that never ends; the idle ones nothing at all."""
+    server = start_server(WORKERS=2, CONNECTIONS_PER_ADDRESS=2000)
+    quiet = times(server, 100)
+    idle = [hold(server.port, f"127.0.1.{i % 20 + 1}") for i in range(IDLE)]
+    slow = [hold(server.port, f"127.0.2.{i % 20 + 1}") for i in range(SLOW)]
+    poll(lambda: scrape(server.http).sum("connections", listener="http") > IDLE + SLOW, 60, "all are there")
+    found = []
+    for second in range(4):
+        start = time.monotonic()
+        for sock in slow:
+            with contextlib.suppress(ConnectionError):
+                sock.send(HEALTH[second : second + 1])
+        found += times(server, 100)
+        time.sleep(max(0.0, start + 1 - time.monotonic()))
+    found.sort()
+    print(f"median {quiet[50] * 1000:.2f} -> {found[200] * 1000:.2f} ms, 99 of 100 within {found[396] * 1000:.2f} ms")
+    # Generous: others use this machine as well.
+    assert found[200] < 10 * quiet[50] + 0.02
+    assert found[396] < 1.0
+    # None of them is waited for longer than its ten seconds.
+    for sock in slow[:50]:
+        sock.settimeout(20)
+        assert sock.recv(4096).startswith(b"HTTP/1.1 408 ")
+    assert scrape(server.http).sum("http_requests_total", status="408") >= 50
+    assert status_of(idle[0]) == 200
+    assert scrape(server.http).sum("connections_refused_total") == 0
+
+
+# --- files ---
+
+
+@pytest.fixture
+def with_files(tmp_path):
+    """with_files(n): the program, allowed so many open files and no way to get more."""
+
+    def wrap(count):
+        script = tmp_path / f"parley{count}"
+        bound = "--bounding-set -sys_resource" if os.geteuid() == 0 else ""
+        script.write_text(f'#!/bin/sh\nulimit -n {count}\nexec setpriv {bound or "--no-new-privs"} {binary()} "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    return wrap
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_few_files_mean_fewer_connections_and_one_warning(start_server, hold, with_files, workers):
+    server = start_server(program=with_files(1024), WORKERS=workers, CONNECTIONS_PER_ADDRESS=0)
+    warnings = [line for line in server.log_text().splitlines() if '"files"' in line]
+    assert len(warnings) == 1
+    assert "only 1024 files may be open" in warnings[0]
+    assert "a worker takes 512 connections at most" in warnings[0]
+    with server.client() as http:
+        poll(lambda: scrape(http).sum("connections_limit") == 512 * workers, what="all workers have said")
+        socks = [hold(server.port) for _ in range(512 * workers + 40)]
+        # Nobody who is in is troubled by those who are not.
+        assert scrape(http).sum("connections") <= 512 * workers
+        assert {status_of(sock) for sock in socks[:400]} == {200}
+    for sock in socks:
+        sock.close()
+    poll(lambda: times(server, 1), what="there is room again")
+
+
+def test_enough_files_and_no_word_of_them(server):
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 17000:
+        pytest.skip("not enough files here")
+    assert '"files"' not in server.log_text()
+    limit = subprocess.run(
+        ["prlimit", "-n", "-o", "SOFT", "--noheadings", "-p", str(server.process.pid)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert int(limit) >= 17000
