@@ -72,7 +72,12 @@ class Bench:
         def run():
             with Meter(list, self.arena.cluster) as meter:
                 found = pgbench(
-                    self.arena.cluster, self.arena.database.name, script, connections, self.seconds, self.arena.folder
+                    self.arena.cluster,
+                    self.arena.database.name,
+                    script,
+                    connections,
+                    self.seconds + 1,
+                    self.arena.folder,
                 )
             return self.judged(found, meter)
 
@@ -139,7 +144,7 @@ def rooms(bench):
     """GET /rooms/, a page of 100"""
     lines = [request("GET", "/rooms/", each) for each in bench.tokens]
     plain = bench.arena.script("plain_rooms", (HERE / "plain_rooms.sql").read_text() + ";")
-    statement = script(bench, "room_list", user=ANYBODY, skip=0, limit=100)
+    statement = script(bench, "room_list", user=ANYBODY, skip=0, limit=100, after=0)
     return bench.everybody(
         "rooms", lines, {"pgbench": bench.statements(statement), "plain join": bench.statements(plain)}
     )

@@ -55,7 +55,7 @@ const struct route routes[] = {
 	    .statement = STATEMENT_user_reactivate },
 
 	{ METHOD_GET, "/rooms/", ACCESS_USER, BODY_NONE,
-	    ROUTE_FIELDS(page_fields), .statement = STATEMENT_room_list,
+	    ROUTE_FIELDS(room_list_fields), .statement = STATEMENT_room_list,
 	    .answer = ANSWER_LIST },
 	{ METHOD_POST, "/rooms/", ACCESS_USER, BODY_JSON,
 	    ROUTE_FIELDS(room_create_fields),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #define PORT_MAX		65535
 #define WORKERS_MAX		200	/* Kore counts processes in 8 bits */
 #define CONNECTIONS_A_WORKER	4
+#define CONNECTIONS_DEFAULT_MAX	80
 #define CONNECTIONS_MAX		10000
 #define VALUE_SHOWN_MAX		60	/* octets of a wrong value in a message */
 
@@ -299,16 +301,25 @@ load_row(size_t i, enum settings_need need, FILE *complaints)
 static void
 derive(void)
 {
-	long	cores;
+	cpu_set_t	ours;
+	int		cores;
 
+	/* Those that we may use: taskset and containers give fewer. */
 	if (current.workers == 0) {
-		cores = sysconf(_SC_NPROCESSORS_ONLN);
+		cores = sched_getaffinity(0, sizeof(ours), &ours) == 0 ?
+		    CPU_COUNT(&ours) : (int)sysconf(_SC_NPROCESSORS_ONLN);
 		current.workers = cores < 1 ? 1 :
-		    cores > WORKERS_MAX ? WORKERS_MAX : (int)cores;
+		    cores > WORKERS_MAX ? WORKERS_MAX : cores;
 	}
-	if (current.database_connections == 0)
+	if (current.database_connections == 0) {
 		current.database_connections = CONNECTIONS_A_WORKER *
 		    current.workers;
+		/* PostgreSQL's own default is 100 for everybody. */
+		if (current.database_connections > CONNECTIONS_DEFAULT_MAX)
+			current.database_connections =
+			    current.workers > CONNECTIONS_DEFAULT_MAX ?
+			    current.workers : CONNECTIONS_DEFAULT_MAX;
+	}
 	if (current.livekit_api_url == NULL && current.livekit_url != NULL)
 		current.livekit_api_url = url_as_http(&memory,
 		    current.livekit_url);

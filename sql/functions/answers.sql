@@ -6,6 +6,7 @@
 -- anew; migrate applies all files of this folder together, this one first.
 drop view if exists answer_visit cascade;
 drop view if exists answer_room_listed cascade;
+drop view if exists answer_creator cascade;
 drop view if exists answer_room cascade;
 drop view if exists answer_user cascade;
 
@@ -36,6 +37,17 @@ select
 	r.max_minutes
 from rooms r;
 
+create view answer_creator as
+select
+	u.username as "creator.username",
+	u.email as "creator.email",
+	u.full_name as "creator.full_name",
+	u.id as "creator.id",
+	u.is_active as "creator.is_active",
+	u.created_at as "creator.created_at",
+	u.updated_at as "creator.updated_at"
+from answer_user u;
+
 create view answer_room_listed as
 select
 	r.*,
@@ -44,15 +56,9 @@ select
 		from room_participants p
 		where p.room_id = r.id and p.is_connected
 	) as participants_count,
-	u.username as "creator.username",
-	u.email as "creator.email",
-	u.full_name as "creator.full_name",
-	u.id as "creator.id",
-	u.is_active as "creator.is_active",
-	u.created_at as "creator.created_at",
-	u.updated_at as "creator.updated_at"
+	u.*
 from answer_room r
-join answer_user u on u.id = r.creator_id;
+join answer_creator u on u."creator.id" = r.creator_id;
 
 -- A connection of somebody to a call. Who comes again has left before, and who
 -- was in a call that has ended is not in it any more, whether or not LiveKit's
@@ -88,4 +94,5 @@ cross join lateral (
 comment on view answer_visit is 'what is answered of a visit';
 comment on view answer_user is 'what is answered of a user';
 comment on view answer_room is 'what is answered of a room that was made or changed';
+comment on view answer_creator is 'what is answered of a room''s creator';
 comment on view answer_room_listed is 'what is answered of a room that was asked for';

@@ -1,28 +1,38 @@
 -- GET /rooms/
--- $1 the caller's username, $2 skip, $3 limit
+-- $1 the caller, $2 skip (nothing is found beyond a million: the walk would be
+-- too long), $3 limit, $4 only those behind this number, or NULL
 --
--- The index finds the page, then only its rooms are looked up, not those that
--- are skipped. `offset 0' keeps that a look-up: the planner takes a page for a
--- tenth of all rooms and would come to join whole tables.
+-- The index finds the page, then only its creators and seats are looked up, not
+-- those of rooms that are skipped. What `answer_room_listed' shows is written
+-- out so that a room is read once. `offset 0' has two uses: the caller is judged
+-- once, not for each room, and a creator is looked up: the planner takes a page
+-- for a tenth of all rooms and would come to join whole tables.
 select
 	case when c.outcome = 'ok' and r.id is null then 'empty' else c.outcome end as outcome,
 	r.*
-from caller($1) c
+from (select outcome from caller($1) offset 0) c
 left join lateral (
-	select listed.*
+	select
+		page.*,
+		(
+			select count(*)
+			from room_participants p
+			where p.room_id = page.id and p.is_connected
+		) as participants_count,
+		u.*
 	from (
-		select a.id
+		select a.*
 		from answer_room a
-		where a.is_active
+		where a.is_active and $2::bigint <= 1000000 and a.id > coalesce($4::bigint, 0)
 		order by a.id
 		offset $2::bigint
 		limit $3::bigint
 	) page
 	cross join lateral (
 		select l.*
-		from answer_room_listed l
-		where l.id = page.id
+		from answer_creator l
+		where l."creator.id" = page.creator_id
 		offset 0
-	) listed
+	) u
 ) r on c.outcome = 'ok'
 order by r.id

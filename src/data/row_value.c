@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "data/row_value.h"
 
 enum row_kind
@@ -47,4 +49,24 @@ row_time(struct span text, char iso[ROW_TIME_MAX])
 	iso[text.len - 3] = 'Z';
 
 	return ((struct span){ iso, text.len - 2 });
+}
+
+int64_t
+row_integer(const PGresult *rows, int row, int column)
+{
+	const unsigned char	*data;
+	uint64_t		value;
+	int			i, len;
+
+	if (!PQfformat(rows, column))
+		return (strtoll(PQgetvalue(rows, row, column), NULL, 10));
+
+	data = (const unsigned char *)PQgetvalue(rows, row, column);
+	len = PQgetlength(rows, row, column);
+	/* The sign goes all the way up. */
+	value = len > 0 && data[0] >= 0x80 ? UINT64_MAX : 0;
+	for (i = 0; i < len; i++)
+		value = value << 8 | data[i];
+
+	return ((int64_t)value);
 }

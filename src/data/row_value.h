@@ -1,6 +1,8 @@
 #ifndef PARLEY_DATA_ROW_VALUE_H
 #define PARLEY_DATA_ROW_VALUE_H
 
+#include <stdint.h>
+
 #include <libpq-fe.h>
 
 #include "data/span.h"
@@ -37,5 +39,8 @@ struct span	row_text(const PGresult *, int row, int column);
  * has no such form (infinity) as it stands.
  */
 struct span	row_time(struct span text, char iso[ROW_TIME_MAX]);
+
+/* An integer that is not NULL, in text or in binary form. */
+int64_t		row_integer(const PGresult *, int row, int column);
 
 #endif

@@ -1,24 +1,83 @@
 #ifndef PARLEY_DB_LANE_H
 #define PARLEY_DB_LANE_H
 
+#include <sys/queue.h>
+
 #include <libpq-fe.h>
 
-/*
- * Opening a connection takes name look-ups, handshakes and waiting, so it is
- * done here, synchronously, in a thread.
- */
-enum lane_open_result {
-	LANE_OPEN,
-	LANE_UNREACHABLE,
-	LANE_NOT_MIGRATED
-};
+#include <kore/kore.h>
+
+#include "db/lane_open.h"
+#include "db/query.h"
+#include "work/threads.h"
 
 /*
- * Connects, checks the schema, prepares every statement and leaves the
- * connection non-blocking and in pipeline mode in *db. On failure *db is NULL
- * and why holds the reason, without secrets.
+ * One connection in libpq's pipeline mode. lane.c sends and reads on it,
+ * lanes.c has all of a worker's and what waits for them.
  */
-enum lane_open_result	lane_open(const char *conninfo, PGconn **db,
-			    char *why, size_t whylen);
+#define QUERY_ATTEMPTS_MAX	3
+
+enum lane_state {
+	LANE_DOWN,
+	LANE_CONNECTING,
+	LANE_UP
+};
+
+struct query_job {
+	struct query		*query;		/* NULL once it was cancelled */
+	enum statement_id	statement;
+	int			sync;		/* a mark, not a statement */
+	int			answered;	/* its result came; NULL is due */
+	PGresult		*rows;		/* of a write until its sync */
+	u_int64_t		since;
+	TAILQ_ENTRY(query_job)	list;
+};
+
+TAILQ_HEAD(query_jobs, query_job);
+
+struct lane {
+	struct kore_event	evt;	/* first: Kore calls evt.handle(lane) */
+	enum lane_state		state;
+	PGconn			*db;
+	int			fd;
+	int			writable_wanted;
+	int			slow;		/* carries slow ones first */
+	int			inflight;	/* statements and syncs in sent */
+	u_int64_t		progress;	/* when it last answered */
+	u_int64_t		retry_at;
+	struct query_jobs	sent;		/* in the order of their results */
+	struct query_job	*committing;	/* the write before this sync */
+
+	struct job		open;		/* the thread's part */
+	PGconn			*opened;
+	enum lane_open_result	open_result;
+	char			why[256];
+};
+
+/* Sends at most so many of what waits; only on a lane with nothing in flight. */
+void			lane_send(struct lane *, struct query_jobs *, int);
+
+/* Takes the results that have come. */
+void			lane_read(struct lane *);
+
+/* Answers the write before the sync; error is of its commit, or NULL. */
+void			lane_committed(struct lane *, enum query_result,
+			    PGresult *error);
+
+/* lanes.c's: the connection is gone. */
+void			lane_lost(struct lane *, const char *why);
+
+/* The next job that somebody still waits for, or NULL. */
+struct query_job	*waiting_take(struct query_jobs *);
+
+/* Queues the query of a job that came back without having run. */
+void			query_resume(struct query_job *);
+
+struct query_job	*job_new(void);
+void			job_free(struct query_job *);
+
+/* Hands the result to whoever asked; the job is then nobody's. */
+void			job_finish(struct query_job *, enum query_result,
+			    PGresult *rows);
 
 #endif

@@ -6,7 +6,11 @@
  *
  * All statements between two syncs are one implicit transaction: reads share a
  * segment; a write stands in a segment of its own, so that nobody else's error
- * can roll it back.
+ * can roll it back. It is committed at its sync, not when its result comes, and
+ * answered then.
+ *
+ * Statements that may take long have lanes of their own, half of them; those
+ * carry the others' too while they have nothing else to do.
  */
 #include <sys/queue.h>
 
@@ -26,71 +30,22 @@
 #define LANE_STALL_MS		6000	/* no answer: the connection is dead */
 #define LANE_PATIENCE_MS	2000	/* longest wait for a connection */
 #define LANE_BATCH_MAX		256	/* statements in flight on a lane */
+#define LANE_BATCH_MIN		8	/* worth another lane's wakeup */
+#define LANE_BATCH_SLOW		4	/* slow ones wait for each other */
 #define LANES_QUEUE_MAX		4000	/* statements waiting in a worker */
 #define LANES_TICK_MS		100
-
-#define QUERY_ATTEMPTS_MAX	3
-#define SQLSTATE_SERIALIZATION	"40001"
-#define SQLSTATE_DEADLOCK	"40P01"
-#define SQLSTATE_CANCELED	"57014"	/* statement_timeout */
-#define SQLSTATE_SHUTDOWN	"57P"	/* the server is going down */
-
-enum lane_state {
-	LANE_DOWN,
-	LANE_CONNECTING,
-	LANE_UP
-};
-
-struct query_job {
-	struct query		*query;		/* NULL once it was cancelled */
-	enum statement_id	statement;
-	int			sync;		/* a mark, not a statement */
-	int			answered;	/* its result came; NULL is due */
-	u_int64_t		since;
-	TAILQ_ENTRY(query_job)	list;
-};
-
-TAILQ_HEAD(query_jobs, query_job);
-
-struct lane {
-	struct kore_event	evt;	/* first: Kore calls evt.handle(lane) */
-	enum lane_state		state;
-	PGconn			*db;
-	int			fd;
-	int			writable_wanted;
-	int			inflight;	/* statements in sent */
-	u_int64_t		progress;	/* when it last answered */
-	u_int64_t		retry_at;
-	struct query_jobs	sent;		/* in the order of their results */
-
-	struct job		open;		/* the thread's part */
-	PGconn			*opened;
-	enum lane_open_result	open_result;
-	char			why[256];
-};
 
 static void	lane_connect(struct lane *);
 static void	lane_open_work(struct job *);
 static void	lane_open_done(struct job *);
 static void	lane_event(void *, int);
-static void	lane_watch(struct lane *);
-static void	lane_send(struct lane *);
-static int	lane_send_job(struct lane *, struct query_job *);
-static int	lane_send_sync(struct lane *);
-static void	lane_read(struct lane *);
-static int	lane_result(struct lane *, PGresult *);
-static int	lane_failure(struct lane *, struct query_job *, PGresult *);
-static void	lane_lost(struct lane *, const char *);
+static int	lane_share(int, const struct lane *);
 static void	lanes_tick(void *, u_int64_t);
 
 static void	query_enqueue(struct query *);
-static void	query_resume(struct query_job *);
-
-static struct query_job	*job_new(void);
-static void		job_free(struct query_job *);
-static void		job_finish(struct query_job *, enum query_result,
-			    PGresult *);
-static void		waiting_fail(u_int64_t);
+static void	job_lost(struct query_job *);
+static void	waiting_put(struct query_job *, int);
+static void	waiting_fail(struct query_jobs *, u_int64_t);
 
 static struct lane		lanes[LANES_MAX];
 static int			nlanes;
@@ -99,8 +54,9 @@ static struct threads		*lanes_opener;
 static enum database_state	state = DATABASE_UNREACHABLE;
 static int			ever_failed;	/* since the last success */
 
-static struct query_jobs	waiting = TAILQ_HEAD_INITIALIZER(waiting);
-static int			nwaiting;
+/* What waits for a lane: quick statements and slow ones. */
+static struct query_jobs	waiting[2];
+static int			nwaiting[2];
 static struct kore_pool		job_pool;
 
 void
@@ -110,14 +66,17 @@ lanes_start(const char *conninfo, int count)
 
 	kore_pool_init(&job_pool, "query_jobs", sizeof(struct query_job), 256);
 	lanes_conninfo = kore_strdup(conninfo);
-	lanes_opener = threads_start(1, LANES_MAX);
+	lanes_opener = threads_start(1, LANES_MAX, 0);
 
+	TAILQ_INIT(&waiting[0]);
+	TAILQ_INIT(&waiting[1]);
 	nlanes = count > LANES_MAX ? LANES_MAX : count;
 	for (i = 0; i < nlanes; i++) {
 		lanes[i].evt.type = KORE_TYPE_PGSQL_CONN;
 		lanes[i].evt.handle = lane_event;
 		lanes[i].open.work = lane_open_work;
 		lanes[i].open.done = lane_open_done;
+		lanes[i].slow = i >= (nlanes + 1) / 2 || nlanes == 1;
 		TAILQ_INIT(&lanes[i].sent);
 		lane_connect(&lanes[i]);
 	}
@@ -143,7 +102,7 @@ query_start(struct query *query)
 }
 
 /* Queues the query of a job that came back without having run. */
-static void
+void
 query_resume(struct query_job *job)
 {
 	struct query	*query = job->query;
@@ -163,8 +122,37 @@ query_enqueue(struct query *query)
 	job->statement = query->statement;
 	query->job = job;
 
-	TAILQ_INSERT_TAIL(&waiting, job, list);
-	nwaiting++;
+	waiting_put(job, 0);
+}
+
+static void
+waiting_put(struct query_job *job, int first)
+{
+	int	slow;
+
+	slow = statements[job->statement].kind == STATEMENT_SCAN;
+	if (first)
+		TAILQ_INSERT_HEAD(&waiting[slow], job, list);
+	else
+		TAILQ_INSERT_TAIL(&waiting[slow], job, list);
+	nwaiting[slow]++;
+}
+
+/* The next that somebody still waits for. */
+struct query_job *
+waiting_take(struct query_jobs *jobs)
+{
+	struct query_job	*job;
+
+	while ((job = TAILQ_FIRST(jobs)) != NULL) {
+		TAILQ_REMOVE(jobs, job, list);
+		nwaiting[jobs - waiting]--;
+		if (job->query != NULL)
+			break;
+		job_free(job);
+	}
+
+	return (job);
 }
 
 void
@@ -189,32 +177,61 @@ lanes_flush(void)
 {
 	struct query_job	*job;
 	struct lane		*lane;
-	int			i, up;
+	int			i, slow, up;
 
-	if (nwaiting == 0)
+	if (nwaiting[0] + nwaiting[1] == 0)
 		return;
 
 	/* A bounded queue, told at once: the newest are refused. */
-	while (nwaiting > LANES_QUEUE_MAX) {
-		job = TAILQ_LAST(&waiting, query_jobs);
-		TAILQ_REMOVE(&waiting, job, list);
-		nwaiting--;
-		job_finish(job, QUERY_OVERLOADED, NULL);
+	for (slow = 0; slow < 2; slow++) {
+		while (nwaiting[slow] > LANES_QUEUE_MAX) {
+			job = TAILQ_LAST(&waiting[slow], query_jobs);
+			TAILQ_REMOVE(&waiting[slow], job, list);
+			nwaiting[slow]--;
+			job_finish(job, QUERY_OVERLOADED, NULL);
+			job_free(job);
+		}
 	}
 
-	/* Idle lanes first: each takes its share of what waits. */
 	up = 0;
-	for (i = 0; i < nlanes && nwaiting > 0; i++) {
+	for (i = 0; i < nlanes; i++) {
 		lane = &lanes[i];
 		if (lane->state != LANE_UP)
 			continue;
 		up++;
-		if (lane->inflight == 0)
-			lane_send(lane);
+		if (lane->inflight > 0)
+			continue;
+		if (lane->slow && nwaiting[1] > 0)
+			lane_send(lane, &waiting[1], lane_share(1, lane));
+		else if (nwaiting[0] > 0)
+			lane_send(lane, &waiting[0], lane_share(0, lane));
 	}
 
-	if (up == 0 && ever_failed)
-		waiting_fail(0);
+	if (up == 0 && ever_failed) {
+		waiting_fail(&waiting[0], 0);
+		waiting_fail(&waiting[1], 0);
+	}
+}
+
+/*
+ * How many a lane takes: its share among those that are idle, though not so few
+ * that another wakeup costs more than the wait.
+ */
+static int
+lane_share(int slow, const struct lane *lane)
+{
+	int	idle, share;
+
+	if (slow)
+		return (LANE_BATCH_SLOW);
+
+	idle = 0;
+	for (; lane < lanes + nlanes; lane++)
+		idle += lane->state == LANE_UP && lane->inflight == 0;
+	share = (nwaiting[0] + idle - 1) / idle;
+
+	return (share < LANE_BATCH_MIN ? LANE_BATCH_MIN :
+	    share > LANE_BATCH_MAX ? LANE_BATCH_MAX : share);
 }
 
 static void
@@ -232,21 +249,23 @@ lanes_tick(void *arg, u_int64_t now)
 			lane_lost(&lanes[i], "no answer in time");
 	}
 
-	waiting_fail(now);
+	waiting_fail(&waiting[0], now);
+	waiting_fail(&waiting[1], now);
 }
 
 /* Ends what has waited too long, or all of it when now is 0. */
 static void
-waiting_fail(u_int64_t now)
+waiting_fail(struct query_jobs *jobs, u_int64_t now)
 {
 	struct query_job	*job;
 
-	while ((job = TAILQ_FIRST(&waiting)) != NULL) {
+	while ((job = TAILQ_FIRST(jobs)) != NULL) {
 		if (now != 0 && now - job->since < LANE_PATIENCE_MS)
 			break;
-		TAILQ_REMOVE(&waiting, job, list);
-		nwaiting--;
+		TAILQ_REMOVE(jobs, job, list);
+		nwaiting[jobs - waiting]--;
 		job_finish(job, QUERY_UNAVAILABLE, NULL);
+		job_free(job);
 	}
 }
 
@@ -303,26 +322,6 @@ lane_open_done(struct job *job)
 	kore_platform_event_level_read(lane->fd, lane);
 }
 
-/*
- * Level-triggered: PQconsumeInput reads what fits its buffer, not all there
- * is, so an edge could be missed.
- */
-static void
-lane_watch(struct lane *lane)
-{
-	int	wanted;
-
-	wanted = PQflush(lane->db) == 1;
-	if (wanted == lane->writable_wanted)
-		return;
-
-	lane->writable_wanted = wanted;
-	if (wanted)
-		kore_platform_event_level_all(lane->fd, lane);
-	else
-		kore_platform_event_level_read(lane->fd, lane);
-}
-
 static void
 lane_event(void *arg, int error)
 {
@@ -335,179 +334,11 @@ lane_event(void *arg, int error)
 		lane_read(lane);
 }
 
-static void
-lane_send(struct lane *lane)
-{
-	struct query_job	*job;
-	int			open, sent, write;
-
-	/* open: statements were sent since the last sync. */
-	open = 0;
-	sent = 0;
-	while (sent < LANE_BATCH_MAX && (job = TAILQ_FIRST(&waiting)) != NULL) {
-		TAILQ_REMOVE(&waiting, job, list);
-		nwaiting--;
-
-		if (job->query == NULL) {
-			job_free(job);
-			continue;
-		}
-
-		write = statements[job->statement].kind == STATEMENT_WRITE;
-		if ((write && open && !lane_send_sync(lane)) ||
-		    !lane_send_job(lane, job) ||
-		    (write && !lane_send_sync(lane))) {
-			lane_lost(lane, PQerrorMessage(lane->db));
-			return;
-		}
-		open = !write;
-		sent++;
-	}
-
-	if (open && !lane_send_sync(lane)) {
-		lane_lost(lane, PQerrorMessage(lane->db));
-		return;
-	}
-
-	if (sent > 0)
-		lane->progress = kore_time_ms();
-	lane_watch(lane);
-}
-
-static int
-lane_send_job(struct lane *lane, struct query_job *job)
-{
-	/* Listed first: should the send fail, lane_lost() answers it. */
-	TAILQ_INSERT_TAIL(&lane->sent, job, list);
-	lane->inflight++;
-
-	return (PQsendQueryPrepared(lane->db, statements[job->statement].name,
-	    job->query->nparams, job->query->params, NULL, NULL,
-	    job->query->binary));
-}
-
-static int
-lane_send_sync(struct lane *lane)
-{
-	struct query_job	*job;
-
-	job = job_new();
-	job->sync = 1;
-	TAILQ_INSERT_TAIL(&lane->sent, job, list);
-
-	return (PQpipelineSync(lane->db));
-}
-
-static void
-lane_read(struct lane *lane)
-{
-	PGresult	*result;
-
-	if (!PQconsumeInput(lane->db)) {
-		lane_lost(lane, PQerrorMessage(lane->db));
-		return;
-	}
-
-	while (!TAILQ_EMPTY(&lane->sent) && !PQisBusy(lane->db)) {
-		result = PQgetResult(lane->db);
-		if (!lane_result(lane, result)) {
-			lane_lost(lane, PQerrorMessage(lane->db));
-			return;
-		}
-	}
-
-	/* The server may end the session while nothing is asked of it. */
-	if (PQstatus(lane->db) != CONNECTION_OK) {
-		lane_lost(lane, PQerrorMessage(lane->db));
-		return;
-	}
-
-	lane->progress = kore_time_ms();
-	lane_watch(lane);
-}
-
-/* Takes one result, or the NULL behind a statement's last one. */
-static int
-lane_result(struct lane *lane, PGresult *result)
-{
-	struct query_job	*job;
-
-	job = TAILQ_FIRST(&lane->sent);
-
-	if (result == NULL) {
-		if (!job->answered)
-			return (0);
-		TAILQ_REMOVE(&lane->sent, job, list);
-		lane->inflight--;
-		job_free(job);
-		return (1);
-	}
-
-	if (job->sync) {
-		if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
-			PQclear(result);
-			return (0);
-		}
-		TAILQ_REMOVE(&lane->sent, job, list);
-		job_free(job);
-		PQclear(result);
-		return (1);
-	}
-
-	job->answered = 1;
-	switch (PQresultStatus(result)) {
-	case PGRES_TUPLES_OK:
-	case PGRES_COMMAND_OK:
-		job_finish(job, QUERY_OK, result);
-		return (1);
-	case PGRES_PIPELINE_ABORTED:
-		/* It never ran: somebody else's error in the segment. */
-		query_resume(job);
-		PQclear(result);
-		return (1);
-	default:
-		return (lane_failure(lane, job, result));
-	}
-}
-
-/* An error: of the statement, or of the whole connection (then 0). */
-static int
-lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
-{
-	struct query	*query = job->query;
-	const char	*code;
-
-	code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	if (code == NULL || PQstatus(lane->db) != CONNECTION_OK ||
-	    strncmp(code, SQLSTATE_SHUTDOWN, 3) == 0) {
-		/* Whether it ran is lane_lost()'s question. */
-		job->answered = 0;
-		PQclear(result);
-		return (0);
-	}
-
-	if (query != NULL && query->attempts < QUERY_ATTEMPTS_MAX &&
-	    (strcmp(code, SQLSTATE_DEADLOCK) == 0 ||
-	    strcmp(code, SQLSTATE_SERIALIZATION) == 0)) {
-		/* Rolled back whole: it may run again. */
-		query->attempts++;
-		query_resume(job);
-		PQclear(result);
-	} else if (strcmp(code, SQLSTATE_CANCELED) == 0) {
-		job_finish(job, QUERY_UNAVAILABLE, NULL);
-		PQclear(result);
-	} else {
-		job_finish(job, QUERY_FAILED, result);
-	}
-
-	return (1);
-}
-
 /*
  * The connection is gone. Reads in flight are run again on another; a write
  * may have happened or not, and its caller is told so.
  */
-static void
+void
 lane_lost(struct lane *lane, const char *why)
 {
 	struct query_jobs	sent;
@@ -525,23 +356,41 @@ lane_lost(struct lane *lane, const char *why)
 	lane->state = LANE_DOWN;
 	lane->retry_at = 0;
 
+	lane_committed(lane, QUERY_UNKNOWN, NULL);
 	while ((job = TAILQ_LAST(&sent, query_jobs)) != NULL) {
 		TAILQ_REMOVE(&sent, job, list);
-		if (job->sync || job->answered || job->query == NULL) {
-			job_free(job);
-		} else if (statements[job->statement].kind == STATEMENT_READ) {
-			TAILQ_INSERT_HEAD(&waiting, job, list);
-			nwaiting++;
-		} else {
-			job_finish(job, QUERY_UNKNOWN, NULL);
-			job_free(job);
-		}
+		job_lost(job);
 	}
 
 	lane_connect(lane);
 }
 
-static struct query_job *
+static void
+job_lost(struct query_job *job)
+{
+	PQclear(job->rows);
+	job->rows = NULL;
+
+	/* Finished, nobody's, or a mark. */
+	if (job->query == NULL) {
+		job_free(job);
+		return;
+	}
+
+	if (statements[job->statement].kind == STATEMENT_WRITE) {
+		job_finish(job, QUERY_UNKNOWN, NULL);
+		job_free(job);
+	} else if (job->query->attempts++ == QUERY_ATTEMPTS_MAX) {
+		/* Perhaps it is what ends them. */
+		job_finish(job, QUERY_UNAVAILABLE, NULL);
+		job_free(job);
+	} else {
+		job->answered = 0;
+		waiting_put(job, 1);
+	}
+}
+
+struct query_job *
 job_new(void)
 {
 	struct query_job	*job;
@@ -551,29 +400,25 @@ job_new(void)
 	job->statement = STATEMENT__MAX;
 	job->sync = 0;
 	job->answered = 0;
+	job->rows = NULL;
 	job->since = kore_time_ms();
 
 	return (job);
 }
 
-static void
+void
 job_free(struct query_job *job)
 {
 	kore_pool_put(&job_pool, job);
 }
 
-/*
- * Hands the result to whoever asked. A job that was never sent is freed; one
- * that was stays in its lane's list until the pipeline has moved past it.
- */
-static void
+/* Hands the result to whoever asked; the job is then nobody's. */
+void
 job_finish(struct query_job *job, enum query_result result, PGresult *rows)
 {
 	struct query	*query = job->query;
 	const char	*sqlstate;
-	int		sent;
 
-	sent = job->answered;
 	job->query = NULL;
 
 	if (query == NULL) {
@@ -592,7 +437,4 @@ job_finish(struct query_job *job, enum query_result result, PGresult *rows)
 		}
 		query->done(query);
 	}
-
-	if (!sent && result != QUERY_UNKNOWN)
-		job_free(job);
 }

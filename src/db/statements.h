@@ -5,6 +5,8 @@
  * Every statement the workers run: one row here, one file in sql/statements/.
  *
  *	READ	changes nothing; is run again when its connection is lost
+ *	SCAN	the same, and reads many rows: it rides apart, on lanes of its
+ *		own, so that nothing quick waits behind it
  *	WRITE	its fate is unknown when its connection is lost before it
  *		answered, and is never run twice
  *
@@ -19,11 +21,11 @@
 	X(session_begin, WRITE)		\
 	X(session_refresh, WRITE)	\
 	X(session_end, WRITE)		\
-	X(session_list, READ)		\
+	X(session_list, SCAN)		\
 	X(session_delete, WRITE)	\
 	X(session_prune, WRITE)		\
 	X(audit_failure, WRITE)		\
-	X(audit_list, READ)		\
+	X(audit_list, SCAN)		\
 	X(audit_prune, WRITE)		\
 	X(user_admin, WRITE)		\
 	X(user_deactivate, WRITE)	\
@@ -32,16 +34,16 @@
 	X(user_update, WRITE)		\
 	X(user_password, READ)		\
 	X(user_set_password, WRITE)	\
-	X(user_list, READ)		\
+	X(user_list, SCAN)		\
 	X(user_get, READ)		\
 	X(room_create, WRITE)		\
-	X(room_list, READ)		\
+	X(room_list, SCAN)		\
 	X(room_get, READ)		\
 	X(room_update, WRITE)		\
 	X(room_delete, WRITE)		\
 	X(room_join, WRITE)		\
 	X(room_leave, WRITE)		\
-	X(room_participants, READ)	\
+	X(room_participants, SCAN)	\
 	X(livekit_event, WRITE)		\
 	X(outbox_claim, WRITE)		\
 	X(outbox_done, WRITE)		\
@@ -52,17 +54,18 @@
 	X(reconcile_rooms, WRITE)	\
 	X(reconcile_room, WRITE)	\
 	X(participant_remove, WRITE)	\
-	X(room_visits, READ)		\
-	X(user_visits, READ)		\
+	X(room_visits, SCAN)		\
+	X(user_visits, SCAN)		\
 	X(participant_moderate, READ)	\
 	X(room_moderate, READ)		\
 	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
-	X(ban_list, READ)		\
+	X(ban_list, SCAN)		\
 	X(ban_delete, WRITE)
 
 enum statement_kind {
 	STATEMENT_READ,
+	STATEMENT_SCAN,
 	STATEMENT_WRITE
 };
 

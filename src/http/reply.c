@@ -10,6 +10,7 @@
 #include "http/accept.h"
 #include "http/cors.h"
 #include "http/intake.h"
+#include "http/paging.h"
 #include "http/reply.h"
 #include "http/route.h"
 #include "limits/admission.h"
@@ -208,6 +209,7 @@ reply_statement(struct exchange *x)
 		rows_json(&json, x->query.rows, 0, 1, 1);
 		break;
 	case ANSWER_LIST:
+		paging_link(x, rows_count(x->query.rows, outcome));
 		write_list(&json, x->query.rows, outcome);
 		break;
 	case ANSWER_NAMED_LIST:

@@ -12,12 +12,14 @@
 #include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
+#define HASHING_NICE		5	/* answers go before passwords */
 
 /* The thread's copy of everything: the exchange may vanish meanwhile. */
 struct password_work {
 	struct job		job;
 	struct exchange		*exchange;	/* NULL: nobody waits any more */
 	int			running;
+	int			abandoned;	/* atomic: not worth beginning */
 	u_int64_t		since;
 	int			create;
 	char			*password;
@@ -42,7 +44,7 @@ void
 hashing_worker_init(void)
 {
 	/* One a worker: workers are as many as the cores they may use. */
-	threads = threads_start(1, HASHING_QUEUE);
+	threads = threads_start(1, HASHING_QUEUE, HASHING_NICE);
 }
 
 void
@@ -81,6 +83,7 @@ hashing_forget(struct exchange *x)
 
 	x->work = NULL;
 	work->exchange = NULL;
+	__atomic_store_n(&work->abandoned, 1, __ATOMIC_RELAXED);
 	if (!work->running)
 		work_free(work);
 }
@@ -129,6 +132,9 @@ work_run(struct job *job)
 	char			*copy;
 
 	work = (struct password_work *)(void *)job;
+	if (__atomic_load_n(&work->abandoned, __ATOMIC_RELAXED))
+		return;
+
 	typed.data = work->password;
 	typed.len = work->len;
 	copy = passphrase_normal(typed, &normal.len);

@@ -1,4 +1,5 @@
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +17,7 @@ struct threads {
 	struct kore_event	evt;	/* first: Kore calls evt.handle(threads) */
 	int			fd;	/* counts jobs done */
 	int			limit;
+	int			nice;
 	int			busy;	/* event loop only */
 	pthread_mutex_t		lock;	/* guards the lists */
 	pthread_cond_t		work;
@@ -27,7 +29,7 @@ static void	*thread_main(void *);
 static void	collect_finished(void *, int);
 
 struct threads *
-threads_start(int count, int limit)
+threads_start(int count, int limit, int nice)
 {
 	struct threads	*threads;
 	pthread_attr_t	attr;
@@ -39,6 +41,7 @@ threads_start(int count, int limit)
 		fatal("threads_start: out of memory");
 
 	threads->limit = limit;
+	threads->nice = nice;
 	TAILQ_INIT(&threads->waiting);
 	TAILQ_INIT(&threads->finished);
 	threads->evt.type = KORE_TYPE_TASK;
@@ -94,6 +97,10 @@ thread_main(void *arg)
 	struct threads	*threads = arg;
 	struct job	*job;
 	uint64_t	one = 1;
+
+	/* On Linux this is the thread's alone. */
+	if (threads->nice != 0)
+		(void)setpriority(PRIO_PROCESS, 0, threads->nice);
 
 	for (;;) {
 		(void)pthread_mutex_lock(&threads->lock);

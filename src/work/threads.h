@@ -22,10 +22,11 @@ struct job {
 struct threads;
 
 /*
- * Starts count threads that take jobs in order. At most limit jobs may wait or
- * run. Call it in a worker. Never NULL: without threads a worker is no use.
+ * Starts count threads that take jobs in order, each as nice to the rest of the
+ * machine as nice(1) says (0: not at all). At most limit jobs may wait or run.
+ * Call it in a worker. Never NULL: without threads a worker is no use.
  */
-struct threads	*threads_start(int count, int limit);
+struct threads	*threads_start(int count, int limit, int nice);
 
 /*
  * Hands over a job. Its memory stays with the caller and must live until

@@ -1,5 +1,7 @@
 """skip and limit: whatever they are, an answer is that slice of the list ordered by id."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from harness.answers import errors, ok
 from harness.crowd import crowd
@@ -110,3 +112,51 @@ def test_both_are_judged(lists, path):
         ("query", "skip"): "int_parsing",
         ("query", "limit"): "greater_than_equal",
     }
+
+
+def follow(get, path, **query):
+    """The ids of every page that Link leads to, from the first on."""
+    pages = []
+    while True:
+        answer = get(path, **query)
+        pages.append([each["id"] for each in ok(answer)])
+        if "link" not in answer.headers:
+            return pages
+        address, _, relation = answer.headers["link"].partition("; ")
+        assert relation == 'rel="next"'
+        assert address.startswith("<?")
+        assert address.endswith(">")
+        query = dict(parse_qsl(address[2:-1]))
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("size", [1000, 100, 97])
+def test_cursor_leads_through_the_list(lists, path, size):
+    get, ids = lists
+    pages = follow(get, path, limit=size)
+    assert [each for page in pages for each in page] == ids[path]
+    assert all(len(page) == size for page in pages[:-1])
+
+
+@pytest.mark.parametrize("path", LISTS)
+@quickly
+@given(after=small | huge, limit=st.integers(1, 1300), skip=st.integers(0, 3))
+def test_after_is_a_slice(lists, path, after, limit, skip):
+    get, ids = lists
+    found = ok(get(path, after=after, limit=limit, skip=skip))
+    assert [each["id"] for each in found] == [i for i in ids[path] if i > after][skip : skip + min(limit, 1000)]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_the_last_page_leads_nowhere(lists, path):
+    get, ids = lists
+    for query in ({"limit": 0}, {"after": ids[path][-1]}, {"after": ids[path][-2], "limit": 2}, {"skip": 10**6 + 1}):
+        assert "link" not in get(path, **query).headers, query
+    assert get(path, limit=2000).headers["link"] == f'<?after={ids[path][999]}&limit=1000>; rel="next"'
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(("value", "kind"), [("x", "int_parsing"), ("", "int_parsing"), ("-1", "greater_than_equal")])
+def test_what_is_no_cursor(lists, path, value, kind):
+    get, _ = lists
+    assert errors(get(path, after=value)) == {("query", "after"): kind}

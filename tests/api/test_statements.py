@@ -21,8 +21,8 @@ MAY_SCAN = {
 ARGUMENTS = {
     "room_get": ["u502", "502"],
     "room_participants": ["u502", "room_000001f6"],
-    "room_list": ["u502", "0", "100"],
-    "user_list": ["u502", "0", "100", "false"],
+    "room_list": ["u502", "0", "100", None],
+    "user_list": ["u502", "0", "100", "false", None],
     "user_admin": ["\n\ncommand\ncommand", "u502", "true"],
     "user_deactivate": ["u500", "502"],
     "user_reactivate": ["u500", "502"],
@@ -199,7 +199,7 @@ def nodes(plan):
 
 def test_every_file_is_a_statement_of_the_program():
     header = (ROOT / "src/db/statements.h").read_text()
-    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|WRITE)\)", header))
+    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|SCAN|WRITE)\)", header))
     assert set(ARGUMENTS) == {file.stem for file in FILES}
 
 
@@ -215,8 +215,22 @@ def test_statement_says_its_outcome_first(large, file):
         assert text.count(f"${number}") >= 2, f"${number} is not explained"
 
 
-# What row_json.c reads in binary form, and text.
-TYPES = {"bool", "int2", "int4", "int8", "float8", "timestamptz", "json", "jsonb", "text", "varchar", "name", "unknown"}
+# What row_json.c reads in binary form, and text; void is nothing.
+TYPES = {
+    "void",
+    "bool",
+    "int2",
+    "int4",
+    "int8",
+    "float8",
+    "timestamptz",
+    "json",
+    "jsonb",
+    "text",
+    "varchar",
+    "name",
+    "unknown",
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -291,3 +305,33 @@ def test_pages_far_behind_cost_a_walk_along_the_index(large, name):
     plan = explain(large, name, ", analyze, buffers", arguments)["Plan"]
     assert plan["Actual Rows"] == 100
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 5_000
+
+
+@pytest.mark.parametrize("name", ["room_list", "user_list"])
+def test_pages_by_cursor_cost_the_same_wherever_they_are(large, name):
+    def blocks(after):
+        arguments = [*ARGUMENTS[name][:-1], after]
+        plan = explain(large, name, ", analyze, buffers", arguments)["Plan"]
+        check_plan(plan, name)
+        assert plan["Actual Rows"] == 100
+        return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+    first, last = blocks(None), blocks(str(LARGE - 200))
+    assert last <= first * 1.2 + 8
+
+
+@pytest.mark.parametrize("name", ["room_list", "user_list"])
+def test_skipping_more_than_a_million_reads_nothing(large, name):
+    """A walk that long could be all that the database does."""
+    caller, _, *others = ARGUMENTS[name]
+    plan = explain(large, name, ", analyze, buffers", [caller, "1000001", *others])["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 20
+
+
+def test_seats_are_counted_by_their_index(large):
+    """However many were in a room before."""
+    plan = explain(large, "room_get")["Plan"]
+    counts = [node for node in nodes(plan) if node.get("Relation Name") == "room_participants"]
+    assert counts
+    assert {node["Node Type"] for node in counts} == {"Index Only Scan"}
+    assert {node["Index Name"] for node in counts} == {"room_participants_seat"}

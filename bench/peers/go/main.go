@@ -39,6 +39,11 @@ type user struct {
 	UpdatedAt *time.Time `json:"updated_at"`
 }
 
+type account struct {
+	user
+	IsAdmin bool `json:"is_admin"`
+}
+
 type room struct {
 	Name              string     `json:"name"`
 	Description       *string    `json:"description"`
@@ -135,10 +140,10 @@ func (s *server) getHealth(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *server) getMe(w http.ResponseWriter, r *http.Request, subject string) error {
-	var u user
+	var u account
 	var outcome string
 	err := s.db.QueryRow(r.Context(), s.me, subject).Scan(&outcome, &u.Username, &u.Email, &u.FullName, &u.ID,
-		&u.IsActive, &u.CreatedAt, &u.UpdatedAt)
+		&u.IsActive, &u.CreatedAt, &u.UpdatedAt, &u.IsAdmin)
 	if err != nil {
 		return err
 	}
@@ -166,7 +171,7 @@ func (s *server) getRoom(w http.ResponseWriter, r *http.Request, subject string)
 }
 
 func (s *server) getRooms(w http.ResponseWriter, r *http.Request, subject string) error {
-	rows, err := s.db.Query(r.Context(), s.rooms, subject, 0, 100)
+	rows, err := s.db.Query(r.Context(), s.rooms, subject, 0, 100, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,249 @@
+#include <string.h>
+
+#include "db/lane.h"
+
+#define SQLSTATE_SERIALIZATION	"40001"
+#define SQLSTATE_DEADLOCK	"40P01"
+#define SQLSTATE_CANCELED	"57014"	/* statement_timeout */
+#define SQLSTATE_SHUTDOWN	"57P"	/* the server is going down */
+
+static void	lane_watch(struct lane *);
+static int	lane_send_job(struct lane *, struct query_job *);
+static int	lane_send_sync(struct lane *);
+static int	lane_result(struct lane *, PGresult *);
+static int	lane_statement_end(struct lane *, struct query_job *);
+static int	lane_sync_result(struct lane *, struct query_job *,
+		    PGresult *);
+static int	lane_failure(struct lane *, struct query_job *, PGresult *);
+
+void
+lane_send(struct lane *lane, struct query_jobs *jobs, int most)
+{
+	struct query_job	*job;
+	int			open, sent, write;
+
+	/* open: statements were sent since the last sync. */
+	open = 0;
+	sent = 0;
+	while (sent < most && (job = waiting_take(jobs)) != NULL) {
+		write = statements[job->statement].kind == STATEMENT_WRITE;
+		if ((write && open && !lane_send_sync(lane)) ||
+		    !lane_send_job(lane, job) ||
+		    (write && !lane_send_sync(lane))) {
+			lane_lost(lane, PQerrorMessage(lane->db));
+			return;
+		}
+		open = !write;
+		sent++;
+	}
+
+	if (open && !lane_send_sync(lane)) {
+		lane_lost(lane, PQerrorMessage(lane->db));
+		return;
+	}
+
+	if (sent > 0)
+		lane->progress = kore_time_ms();
+	lane_watch(lane);
+}
+
+static int
+lane_send_job(struct lane *lane, struct query_job *job)
+{
+	/* Listed first: should the send fail, lane_lost() answers it. */
+	TAILQ_INSERT_TAIL(&lane->sent, job, list);
+	lane->inflight++;
+
+	return (PQsendQueryPrepared(lane->db, statements[job->statement].name,
+	    job->query->nparams, job->query->params, NULL, NULL,
+	    job->query->binary));
+}
+
+static int
+lane_send_sync(struct lane *lane)
+{
+	struct query_job	*job;
+
+	job = job_new();
+	job->sync = 1;
+	TAILQ_INSERT_TAIL(&lane->sent, job, list);
+	lane->inflight++;
+
+	return (PQpipelineSync(lane->db));
+}
+
+/*
+ * Level-triggered: PQconsumeInput reads what fits its buffer, not all there
+ * is, so an edge could be missed.
+ */
+static void
+lane_watch(struct lane *lane)
+{
+	int	wanted;
+
+	wanted = PQflush(lane->db) == 1;
+	if (wanted == lane->writable_wanted)
+		return;
+
+	lane->writable_wanted = wanted;
+	if (wanted)
+		kore_platform_event_level_all(lane->fd, lane);
+	else
+		kore_platform_event_level_read(lane->fd, lane);
+}
+
+void
+lane_read(struct lane *lane)
+{
+	PGresult	*result;
+
+	if (!PQconsumeInput(lane->db)) {
+		lane_lost(lane, PQerrorMessage(lane->db));
+		return;
+	}
+
+	while (!TAILQ_EMPTY(&lane->sent) && !PQisBusy(lane->db)) {
+		result = PQgetResult(lane->db);
+		if (!lane_result(lane, result)) {
+			lane_lost(lane, PQerrorMessage(lane->db));
+			return;
+		}
+	}
+
+	/* The server may end the session while nothing is asked of it. */
+	if (PQstatus(lane->db) != CONNECTION_OK) {
+		lane_lost(lane, PQerrorMessage(lane->db));
+		return;
+	}
+
+	lane->progress = kore_time_ms();
+	lane_watch(lane);
+}
+
+/* Takes one result, or the NULL behind a statement's last one. */
+static int
+lane_result(struct lane *lane, PGresult *result)
+{
+	struct query_job	*job;
+
+	job = TAILQ_FIRST(&lane->sent);
+
+	if (result == NULL)
+		return (lane_statement_end(lane, job));
+	if (job->sync)
+		return (lane_sync_result(lane, job, result));
+
+	job->answered = 1;
+	switch (PQresultStatus(result)) {
+	case PGRES_TUPLES_OK:
+	case PGRES_COMMAND_OK:
+		if (statements[job->statement].kind == STATEMENT_WRITE)
+			job->rows = result;
+		else
+			job_finish(job, QUERY_OK, result);
+		return (1);
+	case PGRES_PIPELINE_ABORTED:
+		/* It never ran: somebody else's error in the segment. */
+		query_resume(job);
+		PQclear(result);
+		return (1);
+	default:
+		return (lane_failure(lane, job, result));
+	}
+}
+
+/* Behind a statement's result comes NULL. */
+static int
+lane_statement_end(struct lane *lane, struct query_job *job)
+{
+	if (!job->answered)
+		return (0);
+
+	TAILQ_REMOVE(&lane->sent, job, list);
+	lane->inflight--;
+	if (job->rows != NULL)
+		lane->committing = job;
+	else
+		job_free(job);
+
+	return (1);
+}
+
+static int
+lane_sync_result(struct lane *lane, struct query_job *job, PGresult *result)
+{
+	switch (PQresultStatus(result)) {
+	case PGRES_PIPELINE_SYNC:
+		PQclear(result);
+		TAILQ_REMOVE(&lane->sent, job, list);
+		lane->inflight--;
+		job_free(job);
+		lane_committed(lane, QUERY_OK, NULL);
+		return (1);
+	case PGRES_FATAL_ERROR:
+		/* It could not be committed; the sync is still to come. */
+		if (lane->committing != NULL &&
+		    PQstatus(lane->db) == CONNECTION_OK) {
+			lane_committed(lane, QUERY_FAILED, result);
+			return (1);
+		}
+		/* FALLTHROUGH */
+	default:
+		PQclear(result);
+		return (0);
+	}
+}
+
+/* Answers the write whose transaction has ended; error is its own, or NULL. */
+void
+lane_committed(struct lane *lane, enum query_result result, PGresult *error)
+{
+	struct query_job	*job = lane->committing;
+	PGresult		*rows;
+
+	if (job == NULL)
+		return;
+
+	lane->committing = NULL;
+	rows = job->rows;
+	job->rows = NULL;
+	if (result != QUERY_OK) {
+		PQclear(rows);
+		rows = error;
+	}
+	job_finish(job, result, rows);
+	job_free(job);
+}
+
+/* An error: of the statement, or of the whole connection (then 0). */
+static int
+lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
+{
+	struct query	*query = job->query;
+	const char	*code;
+
+	code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (code == NULL || PQstatus(lane->db) != CONNECTION_OK ||
+	    strncmp(code, SQLSTATE_SHUTDOWN, 3) == 0) {
+		/* Whether it ran is lane_lost()'s question. */
+		job->answered = 0;
+		PQclear(result);
+		return (0);
+	}
+
+	if (query != NULL && query->attempts < QUERY_ATTEMPTS_MAX &&
+	    (strcmp(code, SQLSTATE_DEADLOCK) == 0 ||
+	    strcmp(code, SQLSTATE_SERIALIZATION) == 0)) {
+		/* Rolled back whole: it may run again. */
+		query->attempts++;
+		query_resume(job);
+		PQclear(result);
+	} else if (strcmp(code, SQLSTATE_CANCELED) == 0) {
+		job_finish(job, QUERY_UNAVAILABLE, NULL);
+		PQclear(result);
+	} else {
+		job_finish(job, QUERY_FAILED, result);
+	}
+
+	return (1);
+}

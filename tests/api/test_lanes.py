@@ -1,0 +1,199 @@
+"""Statements on their way: the connection to PostgreSQL is cut, held and choked at every point of the protocol."""
+
+import concurrent.futures
+import itertools
+import threading
+import time
+
+import pytest
+from harness.crowd import crowd, lines
+from harness.poll import poll
+from harness.proxy import Proxy
+from harness.server import Server
+
+# BindComplete, RowDescription, DataRow, CommandComplete, ReadyForQuery.
+MESSAGES = 5
+POINTS = ["unsent", "unsynced", "flushed", 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, MESSAGES]
+NUMBER = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def proxy(cluster):
+    with Proxy(cluster) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lane(cluster, template, proxy, tmp_path_factory):
+    """A server with one connection to its database, through the proxy; and people."""
+    yield from serving(cluster, template, proxy, tmp_path_factory, 1)
+
+
+@pytest.fixture(scope="module")
+def lanes(cluster, template, proxy, tmp_path_factory):
+    """The same with two: one for what may take long."""
+    yield from serving(cluster, template, proxy, tmp_path_factory, 2)
+
+
+def serving(cluster, template, proxy, factory, count):
+    database = cluster.create(template.name)
+    server = Server(
+        factory.mktemp("lanes"), proxy.url(database), WORKERS=1, DATABASE_CONNECTIONS=count, RECONCILE_SECONDS=3600
+    )
+    server.database = database
+    server.people = crowd(database, 4)
+    server.start()
+    poll(lambda: server.http.get("/ready").status_code == 200, 10, "the database is reached")
+    yield server
+    server.stop()
+    cluster.drop(database)
+
+
+def ask(server, data, timeout=20.0):
+    with server.connect(timeout=timeout) as client:
+        client.send(data)
+        return client.response()
+
+
+def up(server):
+    """The connection is back."""
+    poll(lambda: server.http.get("/ready").status_code == 200, 10, "the database is reached again")
+
+
+def me(person):
+    return lines("GET", "/auth/me", person.token)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("statement", "path"), [("user_me", "/auth/me"), ("room_list", "/rooms/")])
+def test_reads_are_run_again(lane, proxy, statement, path, point):
+    up(lane)
+    rule = proxy.arm(statement, point)
+    assert ask(lane, lines("GET", path, lane.people[0].token)).status == 200
+    assert rule.used.wait(10)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_writes_tell_the_truth(lane, proxy, point):
+    """200: it is there, once. 503: it may be there, once; and it is not where it was never committed."""
+    up(lane)
+    name = f"room {next(NUMBER)}"
+    rule = proxy.arm("room_create", point)
+    answer = ask(lane, lines("POST", "/rooms/", lane.people[0].token, {"name": name}))
+    assert rule.used.wait(10)
+    up(lane)
+    ((count,),) = lane.database.query("select count(*) from rooms where name = %s", [name])
+    assert answer.status in (200, 503)
+    if answer.status == 200:
+        assert count == 1
+    else:
+        assert b"may or may not" in answer.body
+        assert count <= 1
+    if point in ("unsent", "unsynced", "flushed"):
+        assert (answer.status, count) == (503, 0)
+    if point == MESSAGES:
+        assert answer.status == 200
+
+
+def test_cut_again_and_again_nothing_is_doubled_or_lost(lanes, proxy):
+    up(lanes)
+    told = {}
+    stop = threading.Event()
+
+    def create(person):
+        while not stop.is_set():
+            name = f"room {next(NUMBER)}"
+            told[name] = ask(lanes, lines("POST", "/rooms/", person.token, {"name": name})).status
+            answer = ask(lanes, me(person))
+            assert answer.status in (200, 503)
+            assert answer.status == 503 or f'"{person.username}"'.encode() in answer.body
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(create, person) for person in lanes.people]
+        for _ in range(12):
+            time.sleep(0.1)
+            proxy.cut()
+        stop.set()
+        for run in runs:
+            run.result()
+    up(lanes)
+    there = dict(lanes.database.query("select name, count(*) from rooms where name = any(%s) group by 1", [list(told)]))
+    assert set(told.values()) <= {200, 503}
+    assert 200 in told.values()
+    assert max(there.values()) == 1
+    assert {name for name, status in told.items() if status == 200} <= set(there)
+
+
+def test_what_ends_connections_is_not_run_for_ever(lane, proxy):
+    up(lane)
+    stop = threading.Event()
+
+    def keep_cutting():
+        while not stop.is_set():
+            if proxy.rule is None:
+                proxy.arm("user_get", "unsent")
+            time.sleep(0.001)
+
+    cutter = threading.Thread(target=keep_cutting)
+    cutter.start()
+    try:
+        person = lane.people[0]
+        answer = ask(lane, lines("GET", f"/users/{person.user['id']}", person.token))
+        assert answer.status == 503
+    finally:
+        stop.set()
+        cutter.join()
+        proxy.rule = None
+    up(lane)
+
+
+def test_slow_statements_ride_apart(lanes, proxy):
+    up(lanes)
+    rule = proxy.arm("room_list", hold=1.5)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(ask, lanes, lines("GET", "/rooms/", lanes.people[0].token))
+        poll(lambda: proxy.rule is None, 5, "the list is asked for")
+        answered = 0
+        while not slow.done():
+            assert ask(lanes, me(lanes.people[1])).status == 200
+            answered += not rule.used.is_set()
+        assert slow.result().status == 200
+    assert answered > 5
+
+
+def test_answers_of_those_who_left_are_nobody_elses(lane, proxy):
+    up(lane)
+    for _ in range(3):
+        rule = proxy.arm("user_me", hold=0.3)
+        gone = [lane.connect() for _ in range(8)]
+        for client in gone:
+            client.send(me(lane.people[0]))
+        poll(lambda: proxy.rule is None, 5, "the statement is on its way")
+        for client in gone:
+            client.close()
+        for person in lane.people[1:]:
+            answer = ask(lane, me(person))
+            assert answer.status == 200
+            assert f'"{person.username}"'.encode() in answer.body
+        assert rule.used.wait(5)
+
+
+def test_what_does_not_fit_the_socket_is_sent_later(lane, proxy):
+    """PostgreSQL does not read for a while: what libpq keeps has to be sent when there is room again."""
+    up(lane)
+    body = {"name": f"large {next(NUMBER)}", "description": "\U0001f3b5" * 10_000}
+    data = lines("POST", "/rooms/", lane.people[0].token, body)
+    clients = [lane.connect(timeout=30) for _ in range(150)]
+    try:
+        proxy.paused.set()
+        for client in clients:
+            client.send(data)
+        time.sleep(0.5)
+        proxy.paused.clear()
+        assert {client.response().status for client in clients} == {200}
+    finally:
+        proxy.paused.clear()
+        for client in clients:
+            client.close()
+    ((count,),) = lane.database.query("select count(*) from rooms where name = %s", [body["name"]])
+    assert count == 150
