@@ -325,7 +325,7 @@ def test_refusals_have_request_ids_that_the_log_knows(server):
     with server.connect() as client:
         client.send(request(host=None))
         identity = client.response().get("x-request-id")
-    poll(lambda: identity in server.log_text(server.mark), 3, f"{identity} in the log")
+    poll(lambda: identity in server.log_text(server.mark), 10, f"{identity} in the log")
 
 
 def test_hsts_is_sent_on_tls_only(server):

@@ -148,7 +148,8 @@ class Server:
         assert self.program.exists(), f"{self.program} is missing: ./dev build"
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "serve"],
+                # Ends also when the tests are killed.
+                ["setpriv", "--pdeathsig", "TERM", self.program, "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -197,7 +198,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"still running {seconds} s after SIGTERM:\n{self.log_text()[-4000:]}") from None
-        poll(lambda: not any(map(is_running, children)), 2, f"children of the server end ({children})")
+        poll(lambda: not any(map(is_running, children)), 10, f"children of the server end ({children})")
         return status
 
     def stop(self):
