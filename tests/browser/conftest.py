@@ -46,6 +46,7 @@ def start_server(cluster, template, tmp_path_factory):
         def start(seeded, **settings):
             database = cluster.create(template.name)
             server = Server(tmp_path_factory.mktemp("server"), database.url(), **settings)
+            server.database = database
             stack.callback(end, server)
             RUNNING.append(server)
             server.start()
