@@ -31,6 +31,7 @@
 #include "livekit/outbox.h"
 #include "limits/peers.h"
 #include "livekit/reconcile.h"
+#include "livekit/schedule.h"
 #include "log.h"
 #include "metrics/metrics.h"
 #include "metrics/vitals.h"
@@ -141,6 +142,7 @@ kore_worker_configure(void)
 	prune_worker_init();
 	outbox_worker_init();
 	reconcile_worker_init();
+	schedule_worker_init();
 	log_gather(1);
 	worker_started = 1;
 }

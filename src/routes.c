@@ -111,6 +111,8 @@ const struct route routes[] = {
 
 	{ METHOD_POST, "/livekit/webhook", ACCESS_PUBLIC, BODY_RAW,
 	    .page = livekit_webhook, .tally = METRIC_webhooks_total },
+	{ METHOD_POST, "/livekit/token", ACCESS_USER, BODY_JSON,
+	    ROUTE_FIELDS(token_fields), .page = livekit_token },
 
 	/* For browsers: these are no calls, and not in openapi.json. */
 	{ METHOD_GET, "/app/{file...}", ACCESS_PUBLIC, BODY_NONE,

@@ -106,7 +106,9 @@ CREATE TABLE public.outbox (
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     last_error text,
-    CONSTRAINT outbox_action_check CHECK ((action = ANY (ARRAY['delete_room'::text, 'remove_participant'::text]))),
+    message text,
+    CONSTRAINT outbox_action_check CHECK ((action = ANY (ARRAY['delete_room'::text, 'remove_participant'::text, 'send_data'::text]))),
+    CONSTRAINT outbox_message_check CHECK (((action = 'send_data'::text) = (message IS NOT NULL))),
     CONSTRAINT outbox_user_id_check CHECK (((action = 'remove_participant'::text) = (user_id IS NOT NULL)))
 );
 COMMENT ON TABLE public.outbox IS 'what was decided and LiveKit has not yet carried out; rows go when it has';
@@ -118,6 +120,7 @@ COMMENT ON COLUMN public.outbox.created_at IS 'when it was decided';
 COMMENT ON COLUMN public.outbox.due_at IS 'when it is to be tried next';
 COMMENT ON COLUMN public.outbox.attempts IS 'how often it was tried in vain';
 COMMENT ON COLUMN public.outbox.last_error IS 'what the last attempt met';
+COMMENT ON COLUMN public.outbox.message IS 'what everybody in the room is to be told, for send_data';
 ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_id_seq
     START WITH 1
@@ -188,7 +191,12 @@ CREATE TABLE public.rooms (
     is_active boolean DEFAULT true,
     max_participants integer DEFAULT 50,
     created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    opens_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    max_minutes integer,
+    CONSTRAINT rooms_max_minutes_check CHECK ((max_minutes > 0)),
+    CONSTRAINT rooms_opens_at_check CHECK ((closes_at > opens_at))
 );
 COMMENT ON TABLE public.rooms IS 'rooms people meet in; a deleted one stays, inactive';
 COMMENT ON COLUMN public.rooms.id IS 'its number in paths';
@@ -200,6 +208,9 @@ COMMENT ON COLUMN public.rooms.is_active IS 'may be joined; NULL reads as false'
 COMMENT ON COLUMN public.rooms.max_participants IS 'seats; NULL reads as 50, 0 or less as no limit';
 COMMENT ON COLUMN public.rooms.created_at IS 'when it was made';
 COMMENT ON COLUMN public.rooms.updated_at IS 'when it was last changed';
+COMMENT ON COLUMN public.rooms.opens_at IS 'nobody may join before; NULL for no such time';
+COMMENT ON COLUMN public.rooms.closes_at IS 'nobody may join from then on, and the call is ended; NULL for no such time';
+COMMENT ON COLUMN public.rooms.max_minutes IS 'how long a call may last; NULL for as long as they like';
 CREATE SEQUENCE public.rooms_id_seq
     AS integer
     START WITH 1
@@ -217,6 +228,22 @@ CREATE INDEX rooms_active ON public.rooms USING btree (id) WHERE COALESCE(is_act
 COMMENT ON INDEX public.rooms_active IS 'pages of the list of rooms';
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_creator_id_fkey FOREIGN KEY (creator_id) REFERENCES public.users(id);
+
+CREATE TABLE public.schedule (
+    room_id integer NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone
+);
+COMMENT ON TABLE public.schedule IS 'when the calls of rooms end, and what of that comes next';
+COMMENT ON COLUMN public.schedule.room_id IS 'the room';
+COMMENT ON COLUMN public.schedule.ends_at IS 'when the call ends';
+COMMENT ON COLUMN public.schedule.due_at IS 'when a warning or the end is due; NULL once it has ended';
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_pkey PRIMARY KEY (room_id);
+CREATE INDEX schedule_due ON public.schedule USING btree (due_at);
+COMMENT ON INDEX public.schedule_due IS 'what is to be done now';
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
 
 CREATE TABLE public.schema_functions (
     name text NOT NULL,

@@ -30,7 +30,10 @@ select
 	r.creator_id,
 	coalesce(r.is_active, false) as is_active,
 	r.created_at,
-	r.updated_at
+	r.updated_at,
+	r.opens_at,
+	r.closes_at,
+	r.max_minutes
 from rooms r;
 
 create view answer_room_listed as

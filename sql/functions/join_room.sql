@@ -34,6 +34,13 @@ begin
 		outcome := 'banned_from_room';
 		return;
 	end if;
+	if room.opens_at > now() then
+		outcome := 'room_not_open';
+		return;
+	elsif room.closes_at <= now() then
+		outcome := 'room_closed';
+		return;
+	end if;
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
 

@@ -48,11 +48,15 @@ begin
 		where excluded.started_at is not null or excluded.finished_at is not null;
 	end if;
 
+	if room.max_minutes is not null and event in ('room_started', 'room_finished') then
+		perform arm_room(room.id);
+	end if;
+
 	if event = 'room_finished' then
 		perform settle_seat(room.id, v.user_id)
 		from (select distinct user_id from visits where session = session_sid) v;
 		return;
-	elsif event = 'room_started' and room.is_active is not true then
+	elsif event = 'room_started' and (room.is_active is not true or room.closes_at <= now()) then
 		perform livekit_errand('delete_room', room.id, null);
 		return;
 	end if;

@@ -18,6 +18,7 @@ declare
 	seat room_participants;
 	is_new boolean;
 	is_open boolean;
+	is_over boolean;
 begin
 	-- They come to the millisecond and leave to the second.
 	went := case when went is not null then greatest(went, came) end;
@@ -42,15 +43,16 @@ begin
 	order by p.id desc
 	limit 1;
 
+	is_over := room.is_active is not true or coalesce(room.closes_at <= now(), false);
 	if is_open and (
-		room.is_active is not true
+		is_over
 		or not exists (select from users u where u.id = person and u.is_active)
 		or exists (select from bans b where b.room_id = room.id and b.user_id = person)
-		or (seat.closed_by in ('left', 'removed', 'banned') and seat.is_connected is not true)
+		or (seat.closed_by in ('left', 'removed', 'banned', 'ended') and seat.is_connected is not true)
 	) then
 		perform livekit_errand(
-			case when room.is_active then 'remove_participant' else 'delete_room' end,
-			room.id, case when room.is_active then person end
+			case when is_over then 'delete_room' else 'remove_participant' end,
+			room.id, case when not is_over then person end
 		);
 		return;
 	end if;
@@ -61,5 +63,8 @@ begin
 	end if;
 
 	perform settle_seat(room.id, person);
+	if is_new and room.max_minutes is not null then
+		perform arm_room(room.id);
+	end if;
 end
 $$;

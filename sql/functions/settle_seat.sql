@@ -42,7 +42,7 @@ begin
 			open_since is not null,
 			case when open_since is null then why_closed end
 		);
-	elsif seat.closed_by in ('left', 'removed', 'banned', 'deleted') then
+	elsif seat.closed_by in ('left', 'removed', 'banned', 'deleted', 'ended') then
 		-- Decided here; LiveKit is being told.
 		return;
 	elsif open_since is not null then

@@ -16,4 +16,5 @@ returning
 	'ok' as outcome,
 	o.id, o.created_at, o.action, r.room_id as room,
 	(select u.username from users u where u.id = o.user_id) as identity,
-	floor(extract(epoch from o.created_at))::bigint - 10 as decided_at
+	floor(extract(epoch from o.created_at))::bigint - 10 as decided_at,
+	o.message

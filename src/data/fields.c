@@ -8,6 +8,7 @@
 #include "data/fields.h"
 #include "data/number.h"
 #include "data/passphrase.h"
+#include "data/timestamp.h"
 #include "data/utf8.h"
 #include "settings.h"
 
@@ -26,12 +27,15 @@ static const struct value	*find_value(const struct field *,
 				    struct value *);
 static void	read_field(struct reading *, const struct value *);
 static void	read_string(struct reading *, const struct value *);
+static int	is_text(struct reading *, const struct value *);
 static void	read_email(struct reading *, struct span);
 static void	read_integer(struct reading *, const struct value *);
 static void	read_boolean(struct reading *, const struct value *);
+static void	read_timestamp(struct reading *, const struct value *);
 static void	read_source(struct reading *, const struct value *);
 static void	read_sources(struct reading *, const struct value *);
 static const char	*find_source(const struct value *);
+static void	read_object(struct reading *, const struct value *);
 static void	read_number_id(struct reading *, struct span);
 static void	read_room_id(struct reading *, struct span);
 static void	give(struct reading *, struct span);
@@ -74,6 +78,7 @@ fields_read(struct arena *arena, const struct field *fields, size_t nfields,
 		r.input->state = INPUT_ABSENT;
 		r.input->text = NULL;
 		r.input->len = 0;
+		r.input->value = NULL;
 
 		value = find_value(r.field, sources, &npath, &holder);
 		read_field(&r, value);
@@ -147,17 +152,24 @@ read_field(struct reading *r, const struct value *value)
 	case FIELD_BOOLEAN:
 		read_boolean(r, value);
 		break;
+	case FIELD_TIMESTAMP:
+		read_timestamp(r, value);
+		break;
 	case FIELD_SOURCE:
 		read_source(r, value);
 		break;
 	case FIELD_SOURCES:
 		read_sources(r, value);
 		break;
+	case FIELD_OBJECT:
+		read_object(r, value);
+		break;
 	case FIELD_NUMBER_ID:
 		read_number_id(r, value->text);
 		break;
 	case FIELD_ROOM_ID:
-		read_room_id(r, value->text);
+		if (is_text(r, value))
+			read_room_id(r, value->text);
 		break;
 	default:
 		read_string(r, value);
@@ -173,16 +185,8 @@ read_string(struct reading *r, const struct value *value)
 	int64_t			min;
 	size_t			i, len;
 
-	if (value->type != VALUE_STRING) {
-		error_plain(r, "string_type", "Input should be a valid string");
+	if (!is_text(r, value))
 		return;
-	}
-
-	if (value->has_nul) {
-		error_plain(r, "value_error",
-		    "Value error, NUL characters are not allowed");
-		return;
-	}
 
 	min = field->type == FIELD_PASSWORD ?
 	    settings->min_password_length : field->min;
@@ -228,6 +232,23 @@ read_string(struct reading *r, const struct value *value)
 		read_email(r, value->text);
 	else
 		give(r, value->text);
+}
+
+/* Whether it is a string that a column takes, else an error. */
+static int
+is_text(struct reading *r, const struct value *value)
+{
+	if (value->type != VALUE_STRING) {
+		error_plain(r, "string_type", "Input should be a valid string");
+		return (0);
+	}
+	if (value->has_nul) {
+		error_plain(r, "value_error",
+		    "Value error, NUL characters are not allowed");
+		return (0);
+	}
+
+	return (1);
 }
 
 static void
@@ -325,6 +346,31 @@ read_boolean(struct reading *r, const struct value *value)
 }
 
 static void
+read_timestamp(struct reading *r, const struct value *value)
+{
+	char	text[TIMESTAMP_MAX];
+
+	if (value->type != VALUE_STRING) {
+		error_plain(r, "datetime_type",
+		    "Input should be a valid datetime");
+		return;
+	}
+	switch (timestamp_parse(value->text, text)) {
+	case TIMESTAMP_OK:
+		give_text(r, text);
+		break;
+	case TIMESTAMP_NO_ZONE:
+		error_plain(r, "timezone_aware",
+		    "Input should have timezone info");
+		break;
+	default:
+		error_plain(r, "datetime_parsing", "Input should be a valid "
+		    "datetime, as RFC 3339 has it");
+		break;
+	}
+}
+
+static void
 read_source(struct reading *r, const struct value *value)
 {
 	const char	*source;
@@ -380,6 +426,18 @@ find_source(const struct value *value)
 	}
 
 	return (NULL);
+}
+
+static void
+read_object(struct reading *r, const struct value *value)
+{
+	if (value->type != VALUE_OBJECT) {
+		error_plain(r, "dict_type",
+		    "Input should be a valid dictionary");
+		return;
+	}
+	r->input->state = INPUT_GIVEN;
+	r->input->value = value;
 }
 
 static void

@@ -27,10 +27,12 @@ enum field_type {
 	FIELD_EMAIL,		/* RFC 5321 shape; the domain is lower-cased */
 	FIELD_INTEGER,
 	FIELD_BOOLEAN,		/* text is "true" or "false" */
+	FIELD_TIMESTAMP,	/* RFC 3339, with a zone */
 	FIELD_SOURCE,		/* of a track, as LiveKit names it, any case */
 	FIELD_SOURCES,		/* a list of those; text is it as JSON */
+	FIELD_OBJECT,		/* taken as it is: input.value */
 	FIELD_NUMBER_ID,	/* in a path: beyond int4 it is nobody's id */
-	FIELD_ROOM_ID		/* in a path: the number or room_... */
+	FIELD_ROOM_ID		/* a room's number or room_... */
 };
 
 enum field_flag {
@@ -64,6 +66,7 @@ struct input {
 	const char		*text;	/* NUL-terminated; NULL when not given
 					   and without a fallback */
 	size_t			len;
+	const struct value	*value;	/* an object; NULL when not given */
 };
 
 /* Where the fields are looked for; NULL members hold nothing. */

@@ -21,7 +21,8 @@
 	X(4, 0004_presence, 0)			\
 	X(5, 0005_attendance, 0)		\
 	X(6, 0006_sessions, 0)			\
-	X(7, 0007_audit, 0)
+	X(7, 0007_audit, 0)			\
+	X(10, 0010_schedule, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -50,6 +51,10 @@
 	X(join_room)				\
 	X(leave_room)				\
 	X(livekit_errand)			\
+	X(livekit_warn)				\
+	X(next_alarm)				\
+	X(arm_room)				\
+	X(run_schedule)				\
 	X(settle_seat)				\
 	X(livekit_visit)			\
 	X(livekit_report)			\

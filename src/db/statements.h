@@ -46,6 +46,7 @@
 	X(outbox_claim, WRITE)		\
 	X(outbox_done, WRITE)		\
 	X(outbox_failed, WRITE)		\
+	X(schedule_run, WRITE)		\
 	X(reconcile_due, WRITE)		\
 	X(reconcile_again, WRITE)	\
 	X(reconcile_rooms, WRITE)	\

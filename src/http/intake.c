@@ -64,7 +64,6 @@ static int	body_begin(struct intake *);
 static void	refuse(struct intake *, const struct head *, const char *,
 		    int);
 static void	serve(struct intake *);
-static void	send_in_place(struct connection *, struct span);
 static void	ready(struct intake *);
 static void	linger(struct intake *);
 static void	enter(struct intake *, enum intake_state);
@@ -185,7 +184,12 @@ intake_event(void *arg, int error)
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
 
-	end_if_due(in);
+	/* It has taken all that was sent: what it asked for next is due. */
+	if (in->state == INTAKE_HEAD && c->rnb->buf == NULL &&
+	    TAILQ_EMPTY(&c->send_queue))
+		ready(in);
+	else
+		end_if_due(in);
 }
 
 /* Closes what is answered, or will never ask anything more. */
@@ -420,7 +424,7 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 	c = in->c;
 	net_send_queue(c, head->data, head->len);
 	if (body.len > 0 && lifetime == LIFETIME_PROCESS)
-		send_in_place(c, body);
+		octets_send_lasting(c, body);
 	else if (body.len > 0)
 		net_send_queue(c, body.data, body.len);
 
@@ -436,20 +440,10 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 		enter(in, INTAKE_LINGERING);
 	else
 		enter(in, INTAKE_HEAD);
-	ready(in);
-}
 
-/* Kore sends from where the octets are; its prototype only forgets const. */
-static void
-send_in_place(struct connection *c, struct span body)
-{
-	union {
-		const char	*given;
-		void		*taken;
-	} octets;
-
-	octets.given = body.data;
-	net_send_stream(c, octets.taken, body.len, NULL, NULL);
+	/* Who does not take an answer is not given another yet. */
+	if (TAILQ_EMPTY(&c->send_queue) || in->state == INTAKE_LINGERING)
+		ready(in);
 }
 
 /* Goes on with what came while the last request was served. */

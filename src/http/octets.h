@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "data/span.h"
+
 struct connection;
 
 /*
@@ -14,5 +16,8 @@ struct connection;
  */
 int	octets_read(struct connection *, void *, size_t size, size_t *bytes,
 	    int *ended);
+
+/* Queues octets that stay where they are until they are sent: no copy. */
+void	octets_send_lasting(struct connection *, struct span);
 
 #endif

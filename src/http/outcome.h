@@ -30,6 +30,9 @@
 	X(not_creator_visits, 403, "Only the room creator can see the visits") \
 	X(participant_not_found, 404, "Participant not found")		\
 	X(ban_not_found, 404, "Ban not found")				\
+	X(room_not_open, 403, "Room is not open yet")			\
+	X(room_closed, 403, "Room is closed")				\
+	X(closes_too_early, 422, "Value error, closes_at must be after opens_at") \
 	X(banned_from_room, 403, "You are banned from this room")	\
 	X(webhook_refused, 401, "Invalid webhook signature")		\
 	X(user_not_found, 404, "User not found")			\

@@ -106,7 +106,16 @@ reply_outcome(struct exchange *x, enum outcome outcome)
 	buffer_cleanup(&x->out);
 	json_init(&json, &x->out);
 	json_object_begin(&json);
-	json_member(&json, "detail", outcomes[outcome].text);
+	json_name(&json, "detail");
+	if (outcomes[outcome].status == 422) {
+		/* A rule about several members, that only the database knows. */
+		json_array_begin(&json);
+		fields_body_error(&json, "value_error",
+		    outcomes[outcome].text);
+		json_array_end(&json);
+	} else {
+		json_put_text(&json, outcomes[outcome].text);
+	}
 	json_object_end(&json);
 
 	/* RFC 6750 section 3, RFC 9110 section 10.2.3 */

@@ -9,8 +9,6 @@
 
 #define GRANT_BACKDATE		10	/* seconds: clocks differ */
 #define SERVICE_TTL		60	/* seconds, of a call's token */
-#define ROOM_EMPTY_TIMEOUT	300	/* seconds until nobody came */
-#define ROOM_DEPARTURE_TIMEOUT	20	/* seconds after the last has left */
 
 static int	sign(const struct buffer *, char *, size_t);
 static void	claims_begin(struct json *, const char *, time_t, long);
@@ -43,9 +41,9 @@ grant_join(const struct join_grant *grant, time_t now, char *out, size_t size)
 	json_name(&json, "roomConfig");
 	json_object_begin(&json);
 	json_name(&json, "emptyTimeout");
-	json_put_integer(&json, ROOM_EMPTY_TIMEOUT);
+	json_put_integer(&json, GRANT_EMPTY_TIMEOUT);
 	json_name(&json, "departureTimeout");
-	json_put_integer(&json, ROOM_DEPARTURE_TIMEOUT);
+	json_put_integer(&json, GRANT_DEPARTURE_TIMEOUT);
 	json_name(&json, "maxParticipants");
 	json_put_integer(&json, grant->max_participants);
 	json_object_end(&json);

@@ -8,6 +8,10 @@
 
 #define GRANT_MAX	2048	/* octets of a token, NUL included */
 
+/* What the room is to be like, should this token make it. */
+#define GRANT_EMPTY_TIMEOUT	300	/* seconds until nobody came */
+#define GRANT_DEPARTURE_TIMEOUT	20	/* seconds after the last has left */
+
 /*
  * What LiveKit takes as proof: a JSON Web Token, HS256, signed with the API
  * secret (livekit/protocol auth/accesstoken.go, auth/grants.go).

@@ -5,6 +5,7 @@
 
 #include "db/query.h"
 #include "livekit/outbox.h"
+#include "livekit/packet.h"
 #include "livekit/room_service.h"
 #include "data/json_write.h"
 #include "log.h"
@@ -12,6 +13,7 @@
 
 #define OUTBOX_TICK_MS	300
 #define OUTBOX_TEXT_MAX	64
+#define OUTBOX_TOPIC	"call_ending"	/* of what people are told */
 
 /* The columns of outbox_claim's rows. */
 enum claim_column {
@@ -21,18 +23,40 @@ enum claim_column {
 	CLAIM_ACTION,
 	CLAIM_ROOM,
 	CLAIM_IDENTITY,
-	CLAIM_DECIDED_AT
+	CLAIM_DECIDED_AT,
+	CLAIM_MESSAGE
+};
+
+enum action {
+	ACTION_DELETE_ROOM,
+	ACTION_REMOVE_PARTICIPANT,
+	ACTION_SEND_DATA,
+	ACTION__MAX
+};
+
+static const struct {
+	const char		*name;		/* in the database */
+	const char		*method;	/* in LiveKit */
+	enum service_grant	grant;
+} actions[ACTION__MAX] = {
+	[ACTION_DELETE_ROOM] = { "delete_room", "DeleteRoom",
+	    GRANT_ROOM_CREATE },
+	[ACTION_REMOVE_PARTICIPANT] = { "remove_participant",
+	    "RemoveParticipant", GRANT_ROOM_ADMIN },
+	[ACTION_SEND_DATA] = { "send_data", "SendData", GRANT_ROOM_ADMIN },
 };
 
 struct errand {
 	char		id[OUTBOX_TEXT_MAX];
 	char		created_at[OUTBOX_TEXT_MAX];
+	enum action	action;
 	struct query	query;		/* that notes how it ended */
 };
 
 static void	look(void *, u_int64_t);
 static void	claimed(struct query *);
 static void	carry_out(const PGresult *, int);
+static enum action	action_find(const char *);
 static void	carried_out(void *, enum service_result, int, struct span);
 static void	noted(struct query *);
 
@@ -82,7 +106,6 @@ carry_out(const PGresult *rows, int row)
 	struct buffer	body;
 	struct json	json;
 	const char	*room;
-	int		remove;
 
 	if ((errand = calloc(1, sizeof(*errand))) == NULL)
 		fatal("outbox: out of memory");
@@ -92,28 +115,48 @@ carry_out(const PGresult *rows, int row)
 	    PQgetvalue(rows, row, CLAIM_CREATED_AT),
 	    sizeof(errand->created_at));
 
-	room = PQgetvalue(rows, row, CLAIM_ROOM);
-	remove = strcmp(PQgetvalue(rows, row, CLAIM_ACTION),
-	    "remove_participant") == 0;
+	errand->action = action_find(PQgetvalue(rows, row, CLAIM_ACTION));
+	if (errand->action == ACTION__MAX) {
+		free(errand);	/* for nodes that are newer than we are */
+		return;
+	}
 
+	room = PQgetvalue(rows, row, CLAIM_ROOM);
 	buffer_init(&body);
 	json_init(&json, &body);
 	json_object_begin(&json);
 	json_member(&json, "room", room);
-	if (remove) {
+	if (errand->action == ACTION_REMOVE_PARTICIPANT) {
 		json_member(&json, "identity",
 		    PQgetvalue(rows, row, CLAIM_IDENTITY));
 		/* LiveKit Cloud refuses older tokens from then on. */
 		json_member(&json, "revokeTokenTs",
 		    PQgetvalue(rows, row, CLAIM_DECIDED_AT));
+	} else if (errand->action == ACTION_SEND_DATA) {
+		packet_json(&json, PQgetvalue(rows, row, CLAIM_MESSAGE),
+		    (size_t)PQgetlength(rows, row, CLAIM_MESSAGE),
+		    OUTBOX_TOPIC);
 	}
 	json_object_end(&json);
 
-	if (room_service_call(remove ? "RemoveParticipant" : "DeleteRoom",
-	    remove ? GRANT_ROOM_ADMIN : GRANT_ROOM_CREATE, room, &body,
-	    carried_out, errand) == NULL)
+	if (room_service_call(actions[errand->action].method,
+	    actions[errand->action].grant, room, &body, carried_out,
+	    errand) == NULL)
 		free(errand);	/* due again in ten seconds */
 	buffer_cleanup(&body);
+}
+
+static enum action
+action_find(const char *name)
+{
+	int	i;
+
+	for (i = 0; i < ACTION__MAX; i++) {
+		if (strcmp(actions[i].name, name) == 0)
+			break;
+	}
+
+	return ((enum action)i);
 }
 
 static void
@@ -131,7 +174,10 @@ carried_out(void *arg, enum service_result result, int status,
 	query->nparams = 2;
 	query->done = noted;
 	query->arg = errand;
-	if (result == SERVICE_OK || result == SERVICE_GONE) {
+	/* What LiveKit will not tell them now it will not tell them later. */
+	if (result == SERVICE_OK || result == SERVICE_GONE ||
+	    (errand->action == ACTION_SEND_DATA &&
+	    result == SERVICE_REFUSED)) {
 		query->statement = STATEMENT_outbox_done;
 		query->params[1] = errand->created_at;
 	} else {

@@ -1,10 +1,7 @@
-#include <string.h>
-
-#include <openssl/evp.h>
-
 #include "http/endpoint.h"
 #include "http/reply.h"
 #include "livekit/ask.h"
+#include "livekit/packet.h"
 #include "livekit/participant.h"
 #include "pages/pages.h"
 
@@ -262,19 +259,13 @@ message_allowed(struct exchange *x)
 	const struct input	*text = &x->inputs[MESSAGE_TEXT];
 	struct buffer		body;
 	struct json		json;
-	char			*data;
 
 	if (!is_allowed(x))
 		return;
 
-	data = arena_alloc(&x->arena, (text->len + 2) / 3 * 4 + 1);
-	(void)EVP_EncodeBlock((unsigned char *)data,
-	    (const unsigned char *)text->text, (int)text->len);
-
 	question_begin(x, &json, &body, NULL);
-	json_member(&json, "data", data);
-	if (x->inputs[MESSAGE_TOPIC].text != NULL)
-		json_member(&json, "topic", x->inputs[MESSAGE_TOPIC].text);
+	packet_json(&json, text->text, text->len,
+	    x->inputs[MESSAGE_TOPIC].text);
 	question_end(x, &json, message_sent, "SendData");
 }
 

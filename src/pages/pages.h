@@ -69,6 +69,20 @@ extern const struct field	audit_fields[4];
 /* livekit_pages.c */
 page_step			livekit_webhook;
 
+/* token_pages.c */
+enum token_field {
+	TOKEN_ROOM,
+	TOKEN_NAME,
+	TOKEN_IDENTITY,
+	TOKEN_METADATA,
+	TOKEN_ATTRIBUTES,
+	TOKEN_PERMISSIONS,
+	TOKEN_CONFIG,
+	TOKEN__MAX
+};
+extern const struct field	token_fields[TOKEN__MAX];
+page_step			livekit_token;
+
 /* site_pages.c */
 page_step			site_openapi;
 page_step			site_client;
@@ -77,10 +91,25 @@ page_step			site_redoc;
 
 /* room_pages.c */
 extern const struct field	room_fields[1];		/* room_id */
-extern const struct field	room_create_fields[3];
-extern const struct field	room_update_fields[4];
+extern const struct field	room_create_fields[6];
+extern const struct field	room_update_fields[7];
 extern const struct field	room_page_fields[3];	/* and skip, limit */
 page_step			room_join;
+
+/* The columns of room_join's row. */
+enum join_column {
+	JOIN_COLUMN_OUTCOME,
+	JOIN_COLUMN_ROOM,
+	JOIN_COLUMN_MAX
+};
+
+/*
+ * Makes LiveKit's token of what room_join came to; 0 when that was a refusal,
+ * which is answered then.
+ */
+int				room_join_token(struct exchange *, char *,
+				    size_t) MUST_CHECK;
+
 extern const struct field	participant_fields[2];
 extern const struct field	ban_fields[3];
 extern const struct field	banned_fields[2];

@@ -12,13 +12,7 @@
 #define REASON_MAX		1000
 #define PARTICIPANTS		"50"
 #define PARTICIPANTS_MAX	1000000
-
-/* The columns of room_join's row. */
-enum join_column {
-	JOIN_COLUMN_OUTCOME,
-	JOIN_COLUMN_ROOM,
-	JOIN_COLUMN_MAX
-};
+#define MINUTES_MAX		10080	/* a week */
 
 static page_step	join_seated;
 
@@ -33,16 +27,22 @@ const struct field room_page_fields[3] = {
 	    PAGE_SIZE_MAX, PAGE_SIZE },
 };
 
-const struct field room_create_fields[3] = {
+const struct field room_create_fields[6] = {
 	{ FIELD_BODY, "name", FIELD_STRING, FIELD_REQUIRED, 1,
 	    NAME_MAX_LENGTH, NULL },
 	{ FIELD_BODY, "description", FIELD_STRING, FIELD_NULLABLE, 0,
 	    DESCRIPTION_MAX, NULL },
 	{ FIELD_BODY, "max_participants", FIELD_INTEGER, FIELD_NULLABLE, 1,
 	    PARTICIPANTS_MAX, PARTICIPANTS },
+	{ FIELD_BODY, "opens_at", FIELD_TIMESTAMP, FIELD_NULLABLE, 0, 0,
+	    NULL },
+	{ FIELD_BODY, "closes_at", FIELD_TIMESTAMP, FIELD_NULLABLE, 0, 0,
+	    NULL },
+	{ FIELD_BODY, "max_minutes", FIELD_INTEGER, FIELD_NULLABLE, 1,
+	    MINUTES_MAX, NULL },
 };
 
-const struct field room_update_fields[4] = {
+const struct field room_update_fields[7] = {
 	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
 	{ FIELD_BODY, "name", FIELD_STRING, FIELD_PATCH, 1, NAME_MAX_LENGTH,
 	    NULL },
@@ -50,6 +50,12 @@ const struct field room_update_fields[4] = {
 	    FIELD_PATCH | FIELD_NULLABLE, 0, DESCRIPTION_MAX, NULL },
 	{ FIELD_BODY, "max_participants", FIELD_INTEGER,
 	    FIELD_PATCH | FIELD_NULLABLE, 1, PARTICIPANTS_MAX, PARTICIPANTS },
+	{ FIELD_BODY, "opens_at", FIELD_TIMESTAMP,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, 0, NULL },
+	{ FIELD_BODY, "closes_at", FIELD_TIMESTAMP,
+	    FIELD_PATCH | FIELD_NULLABLE, 0, 0, NULL },
+	{ FIELD_BODY, "max_minutes", FIELD_INTEGER,
+	    FIELD_PATCH | FIELD_NULLABLE, 1, MINUTES_MAX, NULL },
 };
 
 const struct field participant_fields[2] = {
@@ -79,25 +85,11 @@ room_join(struct exchange *x)
 static void
 join_seated(struct exchange *x)
 {
-	struct join_grant	grant;
-	struct json		json;
-	enum outcome		outcome;
-	char			token[GRANT_MAX];
+	struct json	json;
+	char		token[GRANT_MAX];
 
-	outcome = reply_query_outcome(x);
-	if (outcome != OUTCOME_ok) {
-		reply_outcome(x, outcome);
+	if (!room_join_token(x, token, sizeof(token)))
 		return;
-	}
-
-	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
-	grant.identity = x->caller.subject;
-	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
-	    JOIN_COLUMN_MAX), NULL, 10);
-	if (!grant_join(&grant, time(NULL), token, sizeof(token))) {
-		reply_outcome(x, OUTCOME_internal);
-		return;
-	}
 
 	json_init(&json, &x->out);
 	json_object_begin(&json);
@@ -107,4 +99,28 @@ join_seated(struct exchange *x)
 	json_object_end(&json);
 	explicit_bzero(token, sizeof(token));
 	reply_json(x, 200);
+}
+
+int
+room_join_token(struct exchange *x, char *token, size_t size)
+{
+	struct join_grant	grant;
+	enum outcome		outcome;
+
+	outcome = reply_query_outcome(x);
+	if (outcome != OUTCOME_ok) {
+		reply_outcome(x, outcome);
+		return (0);
+	}
+
+	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
+	grant.identity = x->caller.subject;
+	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
+	    JOIN_COLUMN_MAX), NULL, 10);
+	if (!grant_join(&grant, time(NULL), token, size)) {
+		reply_outcome(x, OUTCOME_internal);
+		return (0);
+	}
+
+	return (1);
 }

@@ -64,7 +64,7 @@ def works_again(server, person):
     def everywhere():
         return {ask(server, me(person))[0].status for _ in range(50)} == {200}
 
-    poll(everywhere, 3, "/auth/me works again")
+    poll(everywhere, 5, "/auth/me works again")
     assert everywhere()
 
 

@@ -27,6 +27,7 @@ from harness.people import new_name
 from harness.poll import poll
 from harness.replies import check_reply
 from harness.secret import new_password
+from harness.server import binary
 
 PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 SMUGGLED = request(b"GET /smuggled HTTP/1.1")
@@ -324,7 +325,7 @@ def test_refusals_have_request_ids_that_the_log_knows(server):
     with server.connect() as client:
         client.send(request(host=None))
         identity = client.response().get("x-request-id")
-    poll(lambda: identity in server.log_text(server.mark), 3, f"{identity} in the log")
+    poll(lambda: identity in server.log_text(server.mark), 10, f"{identity} in the log")
 
 
 def test_hsts_is_sent_on_tls_only(server):
@@ -481,3 +482,26 @@ def test_login_line_by_line(server, tls):
         for line in (LOGIN, b"host: localhost", FORM, length(HALF_FORM), b"", HALF_FORM):
             client.send(line + (b"" if line == HALF_FORM else b"\r\n"))
         assert client.response().status == 422
+
+
+@pytest.mark.skipif("instrumented" in str(binary()), reason="sanitizers keep what was freed")
+def test_who_does_not_read_is_answered_no_more(start_server):
+    """Requests without end, and no answer taken: they wait in the socket, and the server goes on when it is read."""
+    server = start_server(WORKERS=1)
+    before = server.heap()
+    some = request(b"GET /no HTTP/1.1") * 1000
+    with server.connect(window=4096) as client:
+        client.sock.setblocking(False)
+        sent, blocked = 0, 0
+        while blocked < 20 and sent < 30_000_000:
+            try:
+                sent += client.sock.send(some[sent % len(some) :])
+                blocked = 0
+            except BlockingIOError:
+                blocked += 1
+                time.sleep(0.02)
+        assert server.http.get("/health").status_code == 200
+        assert server.heap() - before < 4000
+        client.sock.setblocking(True)
+        for _ in range(5000):
+            assert client.response().status == 404

@@ -46,8 +46,12 @@ ARGUMENTS = {
     "user_set_password": ["u502", "x", "y"],
     "user_register": ["new", "new@example.com", "x", None],
     "user_update": ["u502", "true", "changed@example.com", "true", "Full Name"],
-    "room_create": ["u502", "name", None, "50"],
-    "room_update": ["u502", "502", "true", "new", "false", None, "false", None],
+    "room_create": ["u502", "name", None, "50", None, "2030-01-01T00:00:00Z", "60"],
+    "room_update": [
+        "u502", "502", "true", "new", "false", None, "false", None, "false", None, "true", "2030-01-01T00:00:00Z",
+        "true", "60",
+    ],
+    "schedule_run": [],
     "room_join": ["u502", "room_000001f6"],
     "room_leave": ["u502", "502"],
     "room_delete": ["u502", "room_000001f6"],
@@ -110,6 +114,9 @@ def fill(database, count):
             "insert into bans (room_id, user_id) "
             "select i, 1 + i %% 1000 from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into livekit_events (id) select 'EV_' || i from generate_series(%(first)s::int, %(last)s::int) i",
+            "insert into schedule (room_id, ends_at, due_at) "
+            "select i, now() + interval '1 day', now() + interval '1 day' - i %% 7 * interval '1 minute' "
+            "from generate_series(%(first)s::int, %(last)s::int) i",
             "insert into outbox (action, room_id, user_id, due_at) "
             "select 'remove_participant', i, i, now() + interval '1 day' "
             "from generate_series(%(first)s::int, %(last)s::int) i",

@@ -21,7 +21,7 @@ def test_sigterm_while_the_server_starts(start_server, moment):
     status = server.process.wait(12)
     # Before its handler is set the signal itself ends the process.
     assert status in (0, -signal.SIGTERM)
-    poll(lambda: not any(map(is_running, seen)), 3, "no process is left")
+    poll(lambda: not any(map(is_running, seen)), 10, "no process is left")
     server.process = None
 
 

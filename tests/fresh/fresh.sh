@@ -53,12 +53,12 @@ make_base() {
 }
 
 # What makes this machine's registries reachable is carried in: sources,
-# options of apt and pip, private certificate authorities, host names.
+# options of apt, pip and npm, private certificate authorities, host names.
 carry_in() {
 	local root=$1 file
 	{ sources | grep . || echo "deb $(mirror) bookworm main"; } >"$root/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(http|https|ftp|Check|Retries)' >"$root/etc/apt/apt.conf.d/90machine" || true
-	for file in /etc/hosts /etc/resolv.conf /etc/pip.conf; do
+	for file in /etc/hosts /etc/resolv.conf /etc/pip.conf /etc/npmrc; do
 		[ ! -e "$file" ] || cp -L "$file" "$root$file"
 	done
 	cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
@@ -95,7 +95,7 @@ within() {
 	shift
 	while IFS= read -r name; do
 		keep+=("$name=${!name}")
-	done < <(compgen -e | grep -iE '^((https?|ftp|all|no)_proxy|GOPROXY|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL|DEFAULT_TIMEOUT))$' || true)
+	done < <(compgen -e | grep -iE '^((https?|ftp|all|no)_proxy|GOPROXY|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL|DEFAULT_TIMEOUT)|NODE_EXTRA_CA_CERTS)$' || true)
 	chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb "${keep[@]}" "$@"
 }
 

@@ -118,5 +118,5 @@ def test_deleted_room_made_again_by_an_old_token(scene, livekit):
     ann.wait_gone(3)
     bob.wait_gone(3)
     bob.is_sent_out()
-    poll(lambda: scene.name not in livekit.rooms(), 3, "the room is closed again")
+    poll(lambda: scene.name not in livekit.rooms(), 10, "the room is closed again")
     assert scene.who() == {}

@@ -184,7 +184,7 @@ def test_livekit_hangs(scene, sfu):
     sfu.put(scene.name, "someone", "PA_1")
     sfu.hanging = True
     ok(scene.act(scene.ann, "DELETE"))
-    poll(lambda: sfu.calls("DeleteRoom"), 3, "the call")
+    poll(lambda: sfu.calls("DeleteRoom"), 10, "the call")
     for _ in range(20):
         began = time.monotonic()
         ok(scene.server.http.get("/health"))

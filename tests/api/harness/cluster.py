@@ -152,7 +152,8 @@ class Cluster:
         """Starts it and returns when it answers."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "postgres", "-D", self.data],
+                # Ends also when the tests are killed.
+                ["setpriv", "--pdeathsig", "INT", self.bin / "postgres", "-D", self.data],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -100,10 +100,12 @@ class Tls:
 
 
 class Raw:
-    """One connection."""
+    """One connection. window: octets that may be on their way to us while we do not read; else as many as there are."""
 
-    def __init__(self, host, port, context=None, timeout=10.0, held=False, source=None):
+    def __init__(self, host, port, context=None, timeout=10.0, held=False, window=None, source=None):
         self.sock = socket.create_connection((host, port), timeout, (source, 0) if source else None)
+        if window is not None:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout
         self.buffer = b""

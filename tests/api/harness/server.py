@@ -148,7 +148,8 @@ class Server:
         assert self.program.exists(), f"{self.program} is missing: ./dev build"
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "serve"],
+                # Ends also when the tests are killed.
+                ["setpriv", "--pdeathsig", "TERM", self.program, "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -181,6 +182,11 @@ class Server:
         """Ids of the processes below the main one: the workers, and Kore's key manager."""
         return descendants(self.process.pid)
 
+    def heap(self):
+        """Kilobytes of memory that its processes have for themselves: files they map are not among them."""
+        text = "".join(Path(f"/proc/{pid}/status").read_text() for pid in self.workers())
+        return sum(map(int, re.findall(r"RssAnon:\s+(\d+) kB", text)))
+
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
@@ -192,7 +198,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"still running {seconds} s after SIGTERM:\n{self.log_text()[-4000:]}") from None
-        poll(lambda: not any(map(is_running, children)), 2, f"children of the server end ({children})")
+        poll(lambda: not any(map(is_running, children)), 10, f"children of the server end ({children})")
         return status
 
     def stop(self):
@@ -244,11 +250,11 @@ class Server:
             self.client()
         return self.clients[0]
 
-    def connect(self, tls=False, timeout=10.0, held=False):
-        """A raw client, connected; held: see Tls."""
+    def connect(self, tls=False, timeout=10.0, held=False, window=None):
+        """A raw client, connected; held: see Tls; window: see Raw."""
         if tls:
-            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout, held)
-        return Raw("127.0.0.1", self.port, None, timeout)
+            return Raw("127.0.0.1", self.tls_port, self.tls_context(), timeout, held, window)
+        return Raw("127.0.0.1", self.port, None, timeout, window=window)
 
     # Log
 

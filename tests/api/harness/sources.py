@@ -44,7 +44,7 @@ def fields():
     numbers = dict(re.findall(r"^#define\s+(\w+)\s+\"?(\d+)\"?", read("src/pages/*.[ch]"), re.M))
     tables = {}
     for name, body in re.findall(r"^const struct field (\w+)\[\w+\] = \{(.*?)^\};", text, re.S | re.M):
-        rows = re.findall(r'\{ (\w+), "(\w+)", (\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),\s*"?(\w+)"? \}', body)
+        rows = re.findall(r'\{ (\w+), "(\w+)",\s+(\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),\s*"?(\w+)"? \}', body)
         assert len(rows) == body.count("{"), f"a row of {name} is not understood"
         tables[name] = [Field(*[numbers.get(value, value) for value in row]) for row in rows]
     return tables
@@ -98,6 +98,14 @@ def page_outcomes(name, seen=()):
         found |= statement_outcomes(statement)
     for word in set(re.findall(r"\w+", body)) & steps().keys() - {name, *seen}:
         found |= page_outcomes(word, (*seen, name))
+    return found
+
+
+def page_statuses(name, seen=()):
+    """The statuses that a page answers with when all is well, in whatever step."""
+    found = set(re.findall(r"reply_json\(x, (2\d\d)\)", steps()[name]))
+    for word in set(re.findall(r"\w+", steps()[name])) & steps().keys() - {name, *seen}:
+        found |= page_statuses(word, (*seen, name))
     return found
 
 
