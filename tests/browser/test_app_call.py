@@ -10,6 +10,8 @@ from harness.crowd import crowd
 from harness.poll import poll
 from harness.secret import secret
 
+from livekit import rtc
+
 pytestmark = pytest.mark.slow
 
 # When the list of people changed, in milliseconds.
@@ -186,7 +188,15 @@ def test_many_come_at_once(call, calls, livekit):
 
 
 async def everybody(callers):
-    await asyncio.gather(*(caller.connecting() for caller in callers))
+    await asyncio.gather(*(speaking_up(caller) for caller in callers))
+
+
+async def speaking_up(caller):
+    """With a microphone: LiveKit tells of everyone who has one at once, of the others only now and then."""
+    await caller.connecting()
+    track = rtc.LocalAudioTrack.create_audio_track("microphone", rtc.AudioSource(48_000, 1))
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    await caller.room.local_participant.publish_track(track, options)
 
 
 def test_without_devices(camera_browser, visitors):
