@@ -65,8 +65,9 @@ timestamp_parse(struct span text, char out[TIMESTAMP_MAX])
 static enum timestamp_result
 zone_read(struct reader *r, char out[8])
 {
-	int	hour, minute;
-	char	sign;
+	const char	*zone = r->next;
+	int		hour, minute;
+	char		sign;
 
 	if (r->next == r->end)
 		return (TIMESTAMP_NO_ZONE);
@@ -85,7 +86,7 @@ zone_read(struct reader *r, char out[8])
 	/* PostgreSQL takes no zone farther off, nor is there one. */
 	if (!r->ok || r->next != r->end || hour > 15 || minute > 59)
 		return (TIMESTAMP_INVALID);
-	(void)snprintf(out, 8, "%c%02d:%02d", sign, hour, minute);
+	(void)snprintf(out, 8, "%.6s", zone);
 
 	return (TIMESTAMP_OK);
 }
