@@ -223,6 +223,7 @@ def test_banned_one_without_webhooks(scene, fate):
     assert scene.who() == {}
 
 
+@pytest.mark.slow  # the client waits long for what was ended under it
 def test_deleted_while_livekit_is_away(scene, livekit):
     """Answered at once; what an old token makes of the room when LiveKit is back is ended."""
     bob = scene.call(scene.bob)
