@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "command.h"
 #include "commands.h"
 #include "db/conninfo.h"
@@ -10,20 +11,6 @@
 #include "settings.h"
 
 #define DETAIL_MAX	1024
-
-enum verdict {
-	VERDICT_OK,
-	VERDICT_WARN,
-	VERDICT_FAIL
-};
-
-/* What one check leaves for the next ones. */
-struct findings {
-	PGconn	*db;	/* NULL: not reached */
-};
-
-/* Writes what was found, or what to do about it, to detail. */
-typedef enum verdict	check_run(struct findings *, char *detail, size_t);
 
 static check_run	check_settings, check_database, check_migrations;
 
@@ -34,7 +21,12 @@ static const struct {
 } checks[] = {
 	{ "settings", check_settings },
 	{ "database", check_database },
-	{ "migrations", check_migrations }
+	{ "migrations", check_migrations },
+	{ "clock", check_clock },
+	{ "certificate", check_certificate },
+	{ "livekit", check_livekit },
+	{ "livekit key", check_livekit_key },
+	{ "webhook", check_webhook }
 };
 
 static const char *const verdicts[] = {

@@ -89,11 +89,13 @@ COMMENT ON INDEX public.livekit_events_received IS 'those to forget';
 CREATE TABLE public.livekit_state (
     is_single boolean DEFAULT true NOT NULL,
     reconciled_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    looked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     CONSTRAINT livekit_state_single_check CHECK (is_single)
 );
 COMMENT ON TABLE public.livekit_state IS 'one row about LiveKit as a whole';
 COMMENT ON COLUMN public.livekit_state.is_single IS 'there is only this row';
-COMMENT ON COLUMN public.livekit_state.reconciled_at IS 'when a node last began to ask who is in the rooms';
+COMMENT ON COLUMN public.livekit_state.reconciled_at IS 'when a node last began to ask who is in all the rooms';
+COMMENT ON COLUMN public.livekit_state.looked_at IS 'when a node last was at asking anything; others wait a little';
 ALTER TABLE ONLY public.livekit_state
     ADD CONSTRAINT livekit_state_pkey PRIMARY KEY (is_single);
 

@@ -44,16 +44,17 @@ begin
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
 
+	-- Who is being sent out for having come without a seat has none.
 	update room_participants p
 	set promised_at = now()
-	where p.room_id = room.id and p.user_id = caller_id and p.is_connected;
+	where p.room_id = room.id and p.user_id = caller_id and p.is_connected
+		and not exists (
+			select from outbox o
+			where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id
+		);
 	if found then
 		return;
-	end if;
-
-	if max_participants > 0 and max_participants <= (
-		select count(*) from room_participants p where p.room_id = room.id and p.is_connected
-	) then
+	elsif room_is_full(room, caller_id) then
 		outcome := 'room_full';
 		return;
 	end if;
@@ -62,6 +63,7 @@ begin
 	delete from outbox o
 	where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id;
 	insert into room_participants (room_id, user_id, joined_at, is_connected, promised_at)
-	values (room.id, caller_id, now(), true, now());
+	values (room.id, caller_id, now(), true, now())
+	on conflict (room_id, user_id) where is_connected do update set promised_at = now();
 end
 $$;

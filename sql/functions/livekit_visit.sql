@@ -1,7 +1,7 @@
 -- Notes that somebody came to a call or left it, and settles their seat. Who has
--- no right to be there is to be removed again: the banned, those
--- who were switched off, and those who left or
--- were removed and have taken no new token since.
+-- no right to be there is to be removed again: the banned, those who were switched
+-- off, those who left or were removed and have taken no new token since, and
+-- those whose seat was given back and is another's by now.
 create or replace function livekit_visit(
 	room		rooms,
 	person		integer,
@@ -55,6 +55,15 @@ begin
 			room.id, case when not is_over then person end
 		);
 		return;
+	end if;
+
+	-- A seat that was given back may be another's by now: the token that came
+	-- with it does not make one more. They are there until LiveKit has done it.
+	if is_new and is_open and seat.is_connected is not true and room_is_full(room, person)
+		and seat.id is not null
+		and not exists (select from calls c where c.session = session_sid and c.finished_at is not null)
+	then
+		perform livekit_errand('remove_participant', room.id, person);
 	end if;
 
 	-- The first sign of a connection uses up the token it was made with.

@@ -4,6 +4,6 @@
 update outbox
 set
 	due_at = now() + least(power(2, least(attempts, 6)) * interval '0.5 seconds', interval '5 seconds'),
-	last_error = $2
-where id = $1::bigint
+	last_error = $3
+where id = $1::bigint and created_at = $2::timestamptz
 returning 'ok' as outcome

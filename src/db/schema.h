@@ -22,6 +22,7 @@
 	X(5, 0005_attendance, 0)		\
 	X(6, 0006_sessions, 0)			\
 	X(7, 0007_audit, 0)			\
+	X(9, 0009_livekit_look, 0)		\
 	X(10, 0010_schedule, 0)
 
 /*
@@ -48,6 +49,7 @@
 	X(create_room)				\
 	X(update_room)				\
 	X(delete_room)				\
+	X(room_is_full)				\
 	X(join_room)				\
 	X(leave_room)				\
 	X(livekit_errand)			\

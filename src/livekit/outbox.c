@@ -13,6 +13,7 @@
 
 #define OUTBOX_TICK_MS	300
 #define OUTBOX_TEXT_MAX	64
+#define OUTBOX_BATCH	8	/* as outbox_claim.sql takes */
 #define OUTBOX_TOPIC	"call_ending"	/* of what people are told */
 
 /* The columns of outbox_claim's rows. */
@@ -62,6 +63,8 @@ static void	noted(struct query *);
 
 static struct query	claim;
 static int		claiming;
+static int		going;		/* errands not yet noted */
+static int		more;		/* the last batch was a whole one */
 
 void
 outbox_worker_init(void)
@@ -92,6 +95,7 @@ claimed(struct query *query)
 
 	claiming = 0;
 	if (query->result == QUERY_OK) {
+		more = PQntuples(query->rows) == OUTBOX_BATCH;
 		for (row = 0; row < PQntuples(query->rows); row++)
 			carry_out(query->rows, row);
 	}
@@ -143,6 +147,8 @@ carry_out(const PGresult *rows, int row)
 	    actions[errand->action].grant, room, &body, carried_out,
 	    errand) == NULL)
 		free(errand);	/* due again in ten seconds */
+	else
+		going++;
 	buffer_cleanup(&body);
 }
 
@@ -171,7 +177,7 @@ carried_out(void *arg, enum service_result result, int status,
 
 	metric_add(METRIC_outbox_errands_total, result, 0, 1);
 	query->params[0] = errand->id;
-	query->nparams = 2;
+	query->params[1] = errand->created_at;
 	query->done = noted;
 	query->arg = errand;
 	/* What LiveKit will not tell them now it will not tell them later. */
@@ -179,20 +185,26 @@ carried_out(void *arg, enum service_result result, int status,
 	    (errand->action == ACTION_SEND_DATA &&
 	    result == SERVICE_REFUSED)) {
 		query->statement = STATEMENT_outbox_done;
-		query->params[1] = errand->created_at;
+		query->nparams = 2;
 	} else {
 		query->statement = STATEMENT_outbox_failed;
-		query->params[1] = result == SERVICE_REFUSED ? "refused" :
+		query->nparams = 3;
+		query->params[2] = result == SERVICE_REFUSED ? "refused" :
 		    result == SERVICE_TIMEOUT ? "no answer in time" :
 		    "not reachable";
 	}
 	query_start(query);
 }
 
-/* Should the note be lost the errand is due again, which does no harm. */
+/*
+ * Should the note be lost the errand is due again, which does no harm. When
+ * many wait, the next batch does not wait for the clock.
+ */
 static void
 noted(struct query *query)
 {
 	PQclear(query->rows);
 	free(query->arg);
+	if (--going == 0 && more)
+		look(NULL, 0);
 }

@@ -14,6 +14,14 @@
 
 #define RECONCILE_TICK_MS	1000
 #define RECONCILE_FIRST		2	/* seconds since another node asked */
+#define RECONCILE_PATIENCE	2	/* rooms in turn without an answer */
+
+/* The columns of reconcile_due's row. */
+enum due_column {
+	DUE_OUTCOME,
+	DUE_ASKED_AT,
+	DUE_IS_WHOLE
+};
 
 /* The columns of reconcile_room's rows. */
 enum repair_column {
@@ -31,11 +39,14 @@ struct turn {
 	int		running;
 	int		rounds;		/* that this process saw begin */
 	struct arena	arena;
+	struct arena	room;		/* of the one room that is asked about */
 	struct query	query;
 	char		*asked_at;
+	char		*is_whole;
 	char		**rooms;
 	int		nrooms;
 	int		next;
+	int		silent;		/* rooms in turn without an answer */
 };
 
 static void	tick(void *, u_int64_t);
@@ -51,6 +62,7 @@ static int	call(const char *, enum service_grant, const char *,
 static void	unanswered(void);
 static void	again(struct query *);
 static void	finish(void);
+static char	*kept(const PGresult *, int, int);
 static char	*number_text(int);
 
 static struct turn	turn;
@@ -59,6 +71,7 @@ void
 reconcile_worker_init(void)
 {
 	arena_init(&turn.arena);
+	arena_init(&turn.room);
 	(void)kore_timer_add(tick, RECONCILE_TICK_MS, NULL, 0);
 }
 
@@ -88,9 +101,8 @@ due(struct query *query)
 		return;
 	}
 
-	turn.asked_at = arena_strndup(&turn.arena,
-	    PQgetvalue(query->rows, 0, 1),
-	    (size_t)PQgetlength(query->rows, 0, 1));
+	turn.asked_at = kept(query->rows, 0, DUE_ASKED_AT);
+	turn.is_whole = kept(query->rows, 0, DUE_IS_WHOLE);
 	if (!call("ListRooms", GRANT_ROOM_LIST, NULL, listed))
 		finish();
 }
@@ -107,7 +119,9 @@ listed(void *arg, enum service_result result, int status, struct span body)
 	}
 	turn.query.params[0] = arena_strndup(&turn.arena, body.data,
 	    body.len);
-	run(STATEMENT_reconcile_rooms, chosen, 1);
+	turn.query.params[1] = turn.asked_at;
+	turn.query.params[2] = turn.is_whole;
+	run(STATEMENT_reconcile_rooms, chosen, 3);
 }
 
 static void
@@ -122,12 +136,11 @@ chosen(struct query *query)
 
 	turn.nrooms = PQntuples(query->rows);
 	turn.next = 0;
+	turn.silent = 0;
 	turn.rooms = arena_calloc(&turn.arena,
 	    ((size_t)turn.nrooms + 1) * sizeof(char *));
 	for (row = 0; row < turn.nrooms; row++)
-		turn.rooms[row] = arena_strndup(&turn.arena,
-		    PQgetvalue(query->rows, row, 1),
-		    (size_t)PQgetlength(query->rows, row, 1));
+		turn.rooms[row] = kept(query->rows, row, 1);
 	ask_next();
 }
 
@@ -150,19 +163,21 @@ asked(void *arg, enum service_result result, int status, struct span body)
 	(void)arg;
 	(void)status;
 
-	if (result == SERVICE_REFUSED) {
+	if (result == SERVICE_UNREACHABLE || (result == SERVICE_TIMEOUT &&
+	    ++turn.silent == RECONCILE_PATIENCE)) {
+		unanswered();
+		return;
+	} else if (result == SERVICE_REFUSED || result == SERVICE_TIMEOUT) {
 		turn.next++;
 		ask_next();
 		return;
-	} else if (result != SERVICE_OK && result != SERVICE_GONE) {
-		unanswered();
-		return;
 	}
+	turn.silent = 0;
 
 	turn.query.params[0] = turn.rooms[turn.next];
 	turn.query.params[1] = result == SERVICE_GONE ?
 	    "{\"participants\":[]}" :
-	    arena_strndup(&turn.arena, body.data, body.len);
+	    arena_strndup(&turn.room, body.data, body.len);
 	turn.query.params[2] = turn.asked_at;
 	turn.query.params[3] = number_text(settings->seat_timeout_seconds);
 	run(STATEMENT_reconcile_room, mended, 4);
@@ -188,6 +203,7 @@ mended(struct query *query)
 		log_line(LOG_LEVEL_WARN, "repair", fields, 4);
 	}
 
+	arena_cleanup(&turn.room);
 	turn.next++;
 	ask_next();
 }
@@ -244,7 +260,16 @@ finish(void)
 	PQclear(turn.query.rows);
 	turn.query.rows = NULL;
 	arena_cleanup(&turn.arena);
+	arena_cleanup(&turn.room);
 	turn.running = 0;
+}
+
+/* A value that outlives its row. */
+static char *
+kept(const PGresult *rows, int row, int column)
+{
+	return (arena_strndup(&turn.arena, PQgetvalue(rows, row, column),
+	    (size_t)PQgetlength(rows, row, column)));
 }
 
 static char *

@@ -11,7 +11,7 @@
 
 enum service_result {
 	SERVICE_OK,
-	SERVICE_GONE,		/* 404: no such room or participant */
+	SERVICE_GONE,		/* LiveKit says: no such room or participant */
 	SERVICE_REFUSED,	/* any other answer that is no success */
 	SERVICE_UNREACHABLE,
 	SERVICE_TIMEOUT

@@ -9,7 +9,9 @@ parley            a function that runs the program's other commands
 import contextlib
 
 import pytest
+from harness.poll import free_port
 from harness.server import Server, run_parley
+from harness.sfu import Sfu
 
 # Servers whose log belongs to the test that is running.
 CURRENT = []
@@ -55,11 +57,22 @@ def empty_database(cluster):
     cluster.drop(made)
 
 
+@pytest.fixture(scope="session")
+def sfu():
+    """A stand-in for LiveKit, for the whole session."""
+    made = Sfu().start()
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def parley(tmp_path, database):
+def parley(tmp_path, database, sfu):
     """parley("user", "add", ..., WORKERS=1): a command, on `database` unless told otherwise."""
 
     def run(*arguments, database_url=None, **options):
+        # It asks both; nobody listens on the port.
+        if arguments[:1] == ("check",):
+            options = {"LIVEKIT_API_URL": sfu.url, "PORT": free_port(), **options}
         return run_parley(tmp_path, database_url or database.url(), *arguments, **options)
 
     return run

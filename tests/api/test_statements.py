@@ -15,6 +15,7 @@ MAY_SCAN = {
     "reconcile_due": "livekit_state has one row",
     "reconcile_again": "livekit_state has one row",
     "reconcile_rooms": "all rooms that somebody is in, once in thirty seconds",
+    "reconcile_room": "livekit_state has one row",
 }
 # Somebody active, and a room of theirs.
 ARGUMENTS = {
@@ -71,10 +72,12 @@ ARGUMENTS = {
     ],
     "outbox_claim": [],
     "outbox_done": ["1", "2025-09-05T10:30:00Z"],
-    "outbox_failed": ["1", "not reachable"],
+    "outbox_failed": ["1", "2025-09-05T10:30:00Z", "not reachable"],
     "reconcile_due": ["30"],
     "reconcile_again": ["30"],
-    "reconcile_rooms": ['{"rooms":[{"name":"room_000001f6"},{"name":"room_000001f5"}]}'],
+    "reconcile_rooms": [
+        '{"rooms":[{"name":"room_000001f6","sid":"RM_1"},{"name":"room_000001f5"}]}', "2025-09-05T10:30:00Z", "false",
+    ],
     "reconcile_room": [
         "room_000001f6",
         '{"participants":[{"sid":"PA_1","identity":"u503","state":"ACTIVE","joined_at":"1757068342"}]}',

@@ -1,7 +1,26 @@
 """Calls in the web client: real servers, real media, two browsers or three."""
 
+import asyncio
+import contextlib
+import itertools
+
 import pytest
+from harness.caller import Caller, Loop
+from harness.crowd import crowd
 from harness.poll import poll
+from harness.secret import secret
+
+from livekit import rtc
+
+pytestmark = pytest.mark.slow
+
+# When the list of people changed, in milliseconds.
+WATCH_LIST = """() => {
+    window.drawn = [];
+    new MutationObserver(() => drawn.push(performance.now())).observe(document.querySelector(".crowd"), {
+        attributes: true, characterData: true, childList: true, subtree: true,
+    });
+}"""
 
 
 @pytest.fixture
@@ -128,11 +147,11 @@ def test_creator_moderates(call, visitors):
     ann.button(f"Moderate {bob.name}").click()
     ann.page.get_by_role("menuitem", name="Ban from this room").click()
     ann.button("Ban", exact=True).click()
-    bob.heading("You were removed from the call")
-    bob.button("Join again").click()
-    bob.button("Join now").click()
     bob.heading("You are banned from this room")
     bob.look("call-banned")
+    bob.page.reload()
+    bob.button("Join now").click()
+    bob.heading("You are banned from this room")
 
     cat.button("Try again").click()
     cat.button("Join now").click()
@@ -145,6 +164,39 @@ def test_creator_moderates(call, visitors):
     ann.says("This room has ended.")
     ann.page.get_by_role("button", name="Lift ban").click()
     ann.says(f"{bob.name} may join again")
+
+
+def test_many_come_at_once(call, calls, livekit):
+    """However many they are: what is shown of them is drawn again four times a second at most."""
+    (ann,) = call("ann")
+    ann.button("People, 1").click()
+    ann.page.evaluate(WATCH_LIST)
+    with contextlib.closing(Loop()) as loop:
+        callers = []
+        for person in crowd(calls.database, 8):
+            joined = calls.http.post(f"/rooms/{ann.room_link.rpartition('/')[2]}/join", headers=person.headers)
+            callers.append(Caller(loop, livekit, secret(joined.json()["token"])))
+        loop.run(everybody(callers))
+        ann.button("People, 9").wait_for()
+        for caller in callers:
+            caller.hang_up()
+        ann.button("People, 1").wait_for()
+    drawn = ann.page.evaluate("drawn")
+    pauses = [later - earlier for earlier, later in itertools.pairwise(drawn)]
+    assert len(drawn) >= 2
+    assert min(pauses) > 200, pauses
+
+
+async def everybody(callers):
+    await asyncio.gather(*(speaking_up(caller) for caller in callers))
+
+
+async def speaking_up(caller):
+    """With a microphone: LiveKit tells of everyone who has one at once, of the others only now and then."""
+    await caller.connecting()
+    track = rtc.LocalAudioTrack.create_audio_track("microphone", rtc.AudioSource(48_000, 1))
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    await caller.room.local_participant.publish_track(track, options)
 
 
 def test_without_devices(camera_browser, visitors):

@@ -238,6 +238,55 @@ def test_seats_are_counted_right(server, make, people):
     refused(join[0](), 409, "Room is full")
 
 
+@pytest.fixture
+def duel(server, make, people):
+    """A room with one seat that the first had and the second has now: (call, join by index, errands)."""
+    room = make(max_participants=1)
+    call = Call(server, room)
+
+    def join(index):
+        return server.http.post(f"/rooms/{room['id']}/join", headers=people[index].headers)
+
+    def errands():
+        return server.database.query("select action, user_id from outbox where room_id = %s", [room["id"]])
+
+    ok(join(0))
+    call.left(people[0].username, call.joined(people[0].username), at=1)
+    return call, join, errands
+
+
+def test_old_token_makes_no_seat_more(duel, people):
+    """The seat was given back and is another's: who comes by it is sent out, and gets no new token meanwhile."""
+    call, join, errands = duel
+    ok(join(1))
+    sid = call.joined(people[0].username, at=5)
+    assert errands() == out(people[0])
+    refused(join(0), 409, "Room is full")
+    assert errands() == out(people[0])
+    call.left(people[0].username, sid, at=6)
+    refused(join(0), 409, "Room is full")
+    ok(join(1))
+
+
+def test_old_token_is_good_for_a_free_seat(duel, people):
+    call, join, errands = duel
+    call.joined(people[0].username, at=5)
+    assert errands() == []
+    refused(join(1), 409, "Room is full")
+    ok(join(0))
+
+
+def test_free_seat_found_while_being_sent_out(duel, people):
+    call, join, errands = duel
+    ok(join(1))
+    sid = call.joined(people[0].username, at=5)
+    call.left(people[1].username, call.joined(people[1].username, at=6), at=7)
+    ok(join(0))
+    assert errands() == []
+    refused(join(1), 409, "Room is full")
+    assert sid
+
+
 def test_one_identity_in_two_rooms(server, make, ann, bob):
     calls = [Call(server, make()) for _ in range(2)]
     sids = [call.joined(bob.username) for call in calls]

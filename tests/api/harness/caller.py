@@ -61,4 +61,5 @@ class Caller:
             self.wait_gone(seconds)
 
     def hang_up(self):
-        self.loop.run(self.room.disconnect())
+        if self.room is not None:
+            self.loop.run(self.room.disconnect())

@@ -6,6 +6,7 @@ Rooms and participants are what the test puts there; calls are recorded with the
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import namedtuple
@@ -29,11 +30,23 @@ class Handler(BaseHTTPRequestHandler):
         sfu = self.server.sfu
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         token = self.headers["Authorization"].removeprefix("Bearer ")
-        claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        try:
+            claims = jwt.decode(token, LIVEKIT_API_SECRET, algorithms=["HS256"], options={"require": ["exp", "nbf"]})
+        except jwt.InvalidSignatureError:
+            sfu.forged += 1
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         prefix, _, method = self.path.rpartition("/")
         assert prefix == f"{sfu.path}/twirp/livekit.RoomService", self.path
         assert self.headers["Content-Type"] == "application/json"
         sfu.connections.add(self.client_address)
+        if sfu.closing and self.client_address in sfu.used:
+            sfu.closing = False
+            self.close_connection = True
+            return
+        sfu.used.add(self.client_address)
         if sfu.hanging:
             sfu.called.append(Called(method, body, claims, time.monotonic(), None))
             sfu.released.wait(20)
@@ -46,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
         text = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain" if isinstance(answer, str) else "application/json")
+        if sfu.redirect:
+            self.send_header("Location", f"http://127.0.0.1:{sfu.port}{sfu.redirect}")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
@@ -72,18 +87,28 @@ class Sfu:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}{path}"
         self.rooms = {}
+        self.sids = {}
         self.called = []
+        self.forged = 0
         self.connections = set()
         self.open = []
         self.refusing = {}
+        self.used = set()
+        self.closing = False  # the next kept connection that is used again
         self.hanging = False
         self.released = threading.Event()
         self.camel = False
+        self.tls = None  # (certificate, key)
+        self.redirect = None
         self.http = None
 
     def start(self):
         self.http = Listener(("127.0.0.1", self.port), Handler)
         self.http.sfu = self
+        if self.tls:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(*self.tls)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
         return self
@@ -115,7 +140,7 @@ class Sfu:
         if method in self.refusing:
             return self.refusing[method]
         if method == "ListRooms":
-            return 200, {"rooms": [{"name": name, "sid": f"RM_{name}"} for name in self.rooms]}
+            return 200, {"rooms": [{"name": name, "sid": self.sids.get(name, f"RM_{name}")} for name in self.rooms]}
         room = self.rooms.get(body["room"])
         if method == "ListParticipants":
             return 200, {"participants": list((room or {}).values())}

@@ -68,6 +68,11 @@ RECEIVED = """async () => {
 }"""
 
 
+# By how many pixels the page or something in it sticks out to the right.
+TOO_WIDE = """() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("main *")]
+    .filter((each) => !each.closest(".scroll, .strip, .popup, .sr, .tile *"))
+    .map((each) => each.getBoundingClientRect().right)) - innerWidth"""
+
 # Resolved when what was changed is on the screen.
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -226,8 +231,9 @@ class Guest:
             assert not found, f"{name}, {scheme}: {json.dumps(found, indent=1)}"
         if phone:
             self.page.set_viewport_size(PHONE)
+            self.page.evaluate(DRAWN)
             self.page.screenshot(path=SCREENS / f"{name}-phone.png")
-            wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            wider = self.page.evaluate(TOO_WIDE)
             self.page.set_viewport_size(WIDE)
             assert wider <= 0, f"{name} is {wider} pixels too wide for a phone"
         self.page.emulate_media(color_scheme=None, reduced_motion=None)

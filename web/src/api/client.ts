@@ -8,6 +8,7 @@ export type User = components["schemas"]["User"];
 export type Room = components["schemas"]["Room"];
 export type ListedRoom = components["schemas"]["ListedRoom"];
 export type Participant = components["schemas"]["Participant"];
+export type Visit = components["schemas"]["Visit"];
 export type Ban = components["schemas"]["Ban"];
 
 function authorized(request: Request, bearer: string | undefined): Request {

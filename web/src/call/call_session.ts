@@ -43,6 +43,9 @@ export interface Message {
 const CHAT = "lk.chat";
 const MESSAGES_KEPT = 500;
 
+/** By the server, before it sends somebody out for good: LiveKit only says that they were removed. */
+export const BAN_NOTICE = "parley.banned";
+
 /** Whatever changes what is shown of the people. */
 const CROWD_EVENTS = [
   RoomEvent.ParticipantConnected,
@@ -109,6 +112,7 @@ export class CallSession {
   );
   private readonly closing = new AbortController();
   private announcements = 0;
+  private banned = false;
 
   constructor(private readonly roomId: string) {
     const choices = keptChoices();
@@ -310,7 +314,7 @@ export class CallSession {
       case DisconnectReason.DUPLICATE_IDENTITY:
         return this.end("elsewhere");
       case DisconnectReason.PARTICIPANT_REMOVED:
-        return this.end("removed");
+        return this.end(this.banned ? "banned" : "removed");
       case DisconnectReason.ROOM_DELETED:
         return this.end("ended");
       default:
@@ -369,14 +373,19 @@ export class CallSession {
   };
 
   /** What the server sends to all: the creator's announcements. People's own data comes from somebody. */
-  private readonly onData = (payload: Uint8Array, participant?: unknown): void => {
+  private readonly onData = (payload: Uint8Array, participant?: unknown, _kind?: unknown, topic?: string): void => {
     if (participant) return;
+    const text = new TextDecoder().decode(payload);
+    if (topic === BAN_NOTICE) {
+      this.banned ||= text === this.room.localParticipant.identity;
+      return;
+    }
     this.addMessage({
       id: `announcement ${++this.announcements}`,
       from: "Announcement",
       own: false,
       announcement: true,
-      text: new TextDecoder().decode(payload),
+      text,
       at: Date.now(),
     });
   };

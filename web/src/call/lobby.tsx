@@ -107,6 +107,8 @@ export function Lobby({ room, user, onJoin }: LobbyProps) {
     keepChoices(next);
   }
 
+  const heard = choices.microphone && !isTrouble(microphone.state);
+  const seen = choices.camera && !isTrouble(camera.state);
   const asking = camera.state === "asking" || microphone.state === "asking";
   return (
     <main className="on-stage lobby">
@@ -124,11 +126,11 @@ export function Lobby({ room, user, onJoin }: LobbyProps) {
               <span className="split">
                 <button
                   type="button"
-                  className={`round ${choices.microphone ? "" : "off"}`}
+                  className={`round ${heard ? "" : "off"}`}
                   aria-label={choices.microphone ? "Mute microphone" : "Unmute microphone"}
                   onClick={() => choose({ microphone: !choices.microphone })}
                 >
-                  <Icon name={choices.microphone ? "mic" : "micOff"} size={22} />
+                  <Icon name={heard ? "mic" : "micOff"} size={22} />
                 </button>
                 <Popup label="Microphone and speaker" className="caret" button={<Icon name="chevron" size={16} />}>
                   <DeviceList kind="audioinput" title="Microphone" chosen={choices.microphoneId} allowed={microphone.state === "on"} onChoose={(id) => choose({ microphoneId: id })} />
@@ -138,11 +140,11 @@ export function Lobby({ room, user, onJoin }: LobbyProps) {
               <span className="split">
                 <button
                   type="button"
-                  className={`round ${choices.camera ? "" : "off"}`}
+                  className={`round ${seen ? "" : "off"}`}
                   aria-label={choices.camera ? "Turn camera off" : "Turn camera on"}
                   onClick={() => choose({ camera: !choices.camera })}
                 >
-                  <Icon name={choices.camera ? "camera" : "cameraOff"} size={22} />
+                  <Icon name={seen ? "camera" : "cameraOff"} size={22} />
                 </button>
                 <Popup label="Camera" className="caret" button={<Icon name="chevron" size={16} />}>
                   <DeviceList kind="videoinput" title="Camera" chosen={choices.cameraId} allowed={camera.state === "on"} onChoose={(id) => choose({ cameraId: id })} />

@@ -6,6 +6,7 @@ import { Confirm } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { Popup } from "../ui/popup";
 import { toast } from "../ui/toast";
+import { BAN_NOTICE } from "./call_session";
 import type { Crowd, Person } from "./crowd";
 
 async function silence(room: string, identity: string, trackSid: string, what: string): Promise<void> {
@@ -74,6 +75,9 @@ export function People({ crowd, room, moderates }: { crowd: Crowd; room: string;
     if (!act) return;
     const { identity } = act.person;
     if (act.kind === "ban") {
+      // So that they are told why; that they go does not depend on it.
+      const notice = { text: identity, topic: BAN_NOTICE };
+      await api.POST("/rooms/{room_id}/message", { params: { path: { room_id: room } }, body: notice }).catch(() => undefined);
       await ask(api.POST("/rooms/{room_id}/bans", { params: { path: { room_id: room } }, body: { username: identity } }));
       toast(`${identity} is banned`);
     } else {

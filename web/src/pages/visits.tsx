@@ -1,20 +1,17 @@
 import { useState } from "react";
-import type { Room } from "../api/client";
-import { pending } from "../api/pending";
+import { api, ask, type Room, type Visit } from "../api/client";
+import { asFailure } from "../api/failure";
+import type { components } from "../api/schema";
 import { useResource } from "../resource";
 import { Button, Skeleton } from "../ui/controls";
+import { toast } from "../ui/toast";
 import { duration, when } from "../words";
 
-interface Visit {
-  user_id: number;
-  identity: string;
-  joined_at: string;
-  left_at: string | null;
-  seconds: number | null;
-  leave_reason: string | null;
-}
+// The other thing that this call can answer with is a text.
+type VisitList = components["schemas"]["Visits"];
 
 const ON_PAGE = 10;
+const FETCHED = 1000;
 
 const REASONS: Readonly<Record<string, string>> = {
   PARTICIPANT_REMOVED: "removed",
@@ -24,23 +21,56 @@ const REASONS: Readonly<Record<string, string>> = {
   DUPLICATE_IDENTITY: "came from elsewhere",
 };
 
+/** All of them, the newest first: the API has them in the order people came. */
+async function allVisits(room: Room, signal: AbortSignal): Promise<Visit[]> {
+  const found: Visit[] = [];
+  for (;;) {
+    const params = { path: { room_id: room.room_id }, query: { skip: found.length, limit: FETCHED } };
+    const { visits } = (await ask(api.GET("/rooms/{room_id}/visits", { params, signal }))) as VisitList;
+    found.push(...visits);
+    if (visits.length < FETCHED) return found.reverse();
+  }
+}
+
+/** The same as a file for spreadsheets, as the server writes it. */
+async function download(room: Room): Promise<void> {
+  try {
+    const text = await ask(
+      api.GET("/rooms/{room_id}/visits", {
+        params: { path: { room_id: room.room_id }, query: { limit: FETCHED } },
+        headers: { Accept: "text/csv" },
+        parseAs: "text",
+      }),
+    );
+    const url = URL.createObjectURL(new Blob([text as string], { type: "text/csv" }));
+    Object.assign(document.createElement("a"), { href: url, download: `${room.room_id}-visits.csv` }).click();
+    URL.revokeObjectURL(url);
+  } catch (error) {
+    toast(asFailure(error).message);
+  }
+}
+
 /** For the room's creator: who was here, and for how long. */
 export function Visits({ room }: { room: Room }) {
   const [page, setPage] = useState(0);
-  // One more than is shown tells whether there is another page.
-  const visits = useResource(`visits ${room.room_id} ${page}`, async () => {
-    const query = `skip=${page * ON_PAGE}&limit=${ON_PAGE + 1}`;
-    return (await pending<{ visits: Visit[] }>("GET", `/rooms/${room.room_id}/visits?${query}`)).visits;
-  });
-  const more = (visits.data?.length ?? 0) > ON_PAGE;
+  const visits = useResource(`visits ${room.room_id}`, (signal) => allVisits(room, signal));
+  const shown = visits.data?.slice(page * ON_PAGE, (page + 1) * ON_PAGE);
+  const more = (visits.data?.length ?? 0) > (page + 1) * ON_PAGE;
 
   return (
     <section className="panel visits" aria-labelledby="visits-title">
-      <h2 id="visits-title">Past visits</h2>
+      <div className="panel-head">
+        <h2 id="visits-title">Past visits</h2>
+        {visits.data && visits.data.length > 0 && (
+          <Button icon="down" onClick={() => void download(room)}>
+            CSV
+          </Button>
+        )}
+      </div>
       {!visits.data && !visits.failure && <Skeleton lines={3} />}
       {visits.failure && !visits.failure.away && <p className="hint">{visits.failure.message}</p>}
-      {visits.data?.length === 0 && page === 0 && <p className="hint">Nobody has been here yet.</p>}
-      {visits.data && visits.data.length > 0 && (
+      {visits.data?.length === 0 && <p className="hint">Nobody has been here yet.</p>}
+      {shown && shown.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Past visits">
           <table>
             <thead>
@@ -51,12 +81,12 @@ export function Visits({ room }: { room: Room }) {
               </tr>
             </thead>
             <tbody>
-              {visits.data.slice(0, ON_PAGE).map((visit) => (
+              {shown.map((visit) => (
                 <tr key={`${visit.user_id} ${visit.joined_at}`}>
                   <th scope="row">{visit.identity}</th>
                   <td>{when(visit.joined_at)}</td>
                   <td>
-                    {visit.left_at ? duration(visit.seconds ?? 0) : "here now"}
+                    {visit.left_at ? duration(visit.seconds) : "here now"}
                     {visit.leave_reason && REASONS[visit.leave_reason] && (
                       <span className="hint"> · {REASONS[visit.leave_reason]}</span>
                     )}

@@ -17,6 +17,7 @@ const PATHS = {
   chevron: "M6 15l6-6 6 6",
   back: "M15 5l-7 7 7 7",
   forward: "M9 5l7 7-7 7",
+  down: "M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14",
   plus: "M12 5v14M5 12h14",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l5 5",
   copy: "M9 9h11v11H9ZM5 15H4V4h11v1",

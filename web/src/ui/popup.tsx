@@ -1,5 +1,5 @@
 import type { KeyboardEvent, ReactNode } from "react";
-import { useId, useRef, useState } from "react";
+import { useId, useLayoutEffect, useRef, useState } from "react";
 
 interface PopupProps {
   /** What the button is called. */
@@ -34,6 +34,19 @@ export function Popup({ label, className = "", button, kind = "panel", children 
   function items(): HTMLElement[] {
     return [...(popup.current?.querySelectorAll<HTMLElement>("[role=menuitem]:not(:disabled)") ?? [])];
   }
+
+  // What is in it comes with the opening, its devices' names a moment later.
+  useLayoutEffect(() => {
+    const shown = popup.current;
+    const anchor = opener.current;
+    if (!open || !shown || !anchor) return;
+    const first = kind === "menu" ? "[role=menuitem]:not(:disabled)" : "input:checked, input, button";
+    shown.querySelector<HTMLElement>(first)?.focus();
+    const observer = new ResizeObserver(() => place(shown, anchor));
+    observer.observe(shown);
+    place(shown, anchor);
+    return () => observer.disconnect();
+  }, [open, kind]);
 
   function walk(event: KeyboardEvent) {
     if (kind !== "menu") return;
@@ -71,14 +84,7 @@ export function Popup({ label, className = "", button, kind = "panel", children 
         onClick={(event) => {
           if (kind === "menu" && (event.target as HTMLElement).closest("[role=menuitem]")) popup.current?.hidePopover();
         }}
-        onToggle={(event) => {
-          const opened = event.newState === "open";
-          setOpen(opened);
-          if (!opened || !popup.current || !opener.current) return;
-          place(popup.current, opener.current);
-          const first = kind === "menu" ? items()[0] : popup.current.querySelector<HTMLElement>("input:checked, input, button");
-          first?.focus();
-        }}
+        onToggle={(event) => setOpen(event.newState === "open")}
       >
         {open && children}
       </div>

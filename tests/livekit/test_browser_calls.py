@@ -1,0 +1,137 @@
+"""Two browsers in a call: a closed tab and a killed browser, as LiveKit and parley see them."""
+
+import contextlib
+import http.server
+import os
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from harness.answers import ok
+from harness.crowd import crowd
+from harness.poll import poll
+from harness.secret import secret
+from harness.server import ROOT, descendants
+from playwright.sync_api import Error, sync_playwright
+
+CLIENT = ROOT / "web/node_modules/livekit-client/dist/livekit-client.umd.js"
+FLAGS = (
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)  # fmt: skip
+CONNECT = """async ([url, token]) => {
+    const room = window.room = new LivekitClient.Room();
+    await room.connect(url, token);
+    await room.localParticipant.setCameraEnabled(true, {resolution: {width: 320, height: 180, frameRate: 10}},
+                                                 {simulcast: false});
+    return room.localParticipant.sid;
+}"""
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page with LiveKit's client library in it."""
+
+    def do_GET(self):
+        client = self.path == "/client.js"
+        body = CLIENT.read_bytes() if client else b"<!doctype html><title>call</title><script src=/client.js></script>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if client else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def site():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://localhost:{made.server_address[1]}/"
+        made.shutdown()
+        thread.join()
+
+
+def close(browser):
+    """Also one that was killed."""
+    with contextlib.suppress(Error):
+        browser.close()
+
+
+@pytest.fixture
+def browsers(monkeypatch, tmp_path):
+    """browsers(): one more Chromium, a process of its own."""
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if not program:
+        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
+    if not CLIENT.exists():
+        pytest.skip("no livekit-client in web/node_modules: ./dev build")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with sync_playwright() as playwright, contextlib.ExitStack() as stack:
+
+        def launch():
+            made = playwright.chromium.launch(executable_path=program, args=FLAGS, chromium_sandbox=False)
+            stack.callback(close, made)
+            return made
+
+        yield launch
+
+
+def chromiums():
+    """Ids of the browsers' processes."""
+    return [pid for pid in descendants(os.getpid()) if b"chrom" in Path(f"/proc/{pid}/cmdline").read_bytes()[:80]]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_closed_tab_and_killed_browser(start_wired, livekit, browsers, site):
+    server = start_wired(RECONCILE_SECONDS=300)
+    ann, bob, carl = crowd(server.database, 3)
+    room = ok(server.http.post("/rooms/", json={"name": "x"}, headers=ann.headers))
+
+    def who():
+        listed = ok(server.http.get(f"/rooms/{room['id']}/participants", headers=ann.headers))["participants"]
+        found = {each["identity"]: each["sid"] for each in listed}
+        assert ok(server.http.get(f"/rooms/{room['id']}", headers=ann.headers))["participants_count"] == len(found)
+        return found
+
+    def notice(person):
+        return livekit.relay.events(room["room_id"], "participant_left", person.username)
+
+    def enter(browser, person):
+        token = secret(ok(server.http.post(f"/rooms/{room['id']}/join", headers=person.headers))["token"])
+        page = browser.new_context().new_page()
+        page.goto(site)
+        return page, page.evaluate(CONNECT, [livekit.url, token])
+
+    doomed = browsers()
+    theirs = chromiums()
+    (_, carls) = enter(doomed, carl)
+    browser = browsers()
+    (_, anns), (tab, bobs) = enter(browser, ann), enter(browser, bob)
+    everybody = {ann.username: anns, bob.username: bobs, carl.username: carls}
+    poll(lambda: who() == everybody, 10, "all three are there")
+
+    tab.close(run_before_unload=True)  # as a user does: the page hears of it
+    del everybody[bob.username]
+    poll(lambda: notice(bob), 5, "LiveKit's own notice")
+    poll(lambda: who() == everybody, 2, "the closed tab is out of list and count")
+
+    for pid in theirs:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    del everybody[carl.username]
+
+    assert who() != everybody, "LiveKit does not know yet"
+    poll(lambda: notice(carl), 40, "LiveKit's own notice", interval=0.2)
+    poll(lambda: who() == everybody, 3, "the killed browser is out of list and count")
+    assert time.monotonic() - notice(carl)[0].at < 4
