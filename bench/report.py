@@ -73,6 +73,16 @@ def ratios(results):
     return found
 
 
+def by_cpu(results):
+    """{what: the same ratio by CPU a request}: on a machine that others load this says more than the clock."""
+    found = {}
+    for case, one, other, _ in TARGETS:
+        if case in results:
+            ours, theirs = (middle(results[case][name], "cpu") for name in (one, other))
+            found[f"{case}: {one} / {other}"] = theirs / ours
+    return found
+
+
 def limits(results):
     for case, contender, figure, what, most, unit, factor in LIMITS:
         if case in results:
@@ -82,8 +92,10 @@ def limits(results):
 
 def print_ratios(results):
     print()
+    cpu = by_cpu(results)
     for what, ratio, target, met in ratios(results):
-        print(f"{what:50} {ratio:6.2f}  (at least {target}{'' if met else ': NOT MET'})")
+        also = f", by CPU {cpu[what]:.2f}" if what in cpu else ""
+        print(f"{what:50} {ratio:6.2f}  (at least {target}{'' if met else ': NOT MET'}{also})")
     for what, value, most, unit, met in limits(results):
         print(f"{what:50} {value:6.1f} {unit} (below {most}{'' if met else ': NOT MET'})")
 
@@ -93,11 +105,14 @@ def version(*command):
 
 
 def write_report(results, options, arena):
+    cpu = by_cpu(results)
     lines = [
         "# What parley costs, beside others",
         "",
         "Written by `./dev bench`; do not edit. Ratios matter, not the figures: everybody ran on one machine in turns,",
-        "together with what loaded them, and other work may have been going on.",
+        "together with what loaded them. Other work may have been going on: by the end the machine's load was",
+        f"{os.getloadavg()[1]:.1f}, alone about {os.cpu_count() + 2}. Then the ratios by CPU (of server and",
+        "PostgreSQL, theirs over ours) say more than those by the clock, which favour whoever runs more processes.",
         "",
         f"- {os.cpu_count()} cores for everything: load generator, server, PostgreSQL; {platform.system()} "
         f"{platform.release().split('-')[0]}",
@@ -115,10 +130,10 @@ def write_report(results, options, arena):
         "",
         "![ratios](ratios.svg)",
         "",
-        "| | ratio | at least |",
-        "|---|---:|---:|",
+        "| | ratio | by CPU a request | at least |",
+        "|---|---:|---:|---:|",
         *(
-            f"| {what} | {ratio:.2f}{'' if met else ' **not met**'} | {target} |"
+            f"| {what} | {ratio:.2f}{'' if met else ' **not met**'} | {number(cpu.get(what))} | {target} |"
             for what, ratio, target, met in ratios(results)
         ),
         "",

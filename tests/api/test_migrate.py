@@ -357,3 +357,11 @@ def test_statements_prepare(database):
     with database.connect() as connection:
         for file in (*(ROOT / "sql/statements").glob("*.sql"), ROOT / "sql/migrations/survey.sql"):
             connection.execute(f"prepare {file.stem} as {file.read_text()}")
+
+
+def test_room_of_dev_run_can_be_made(database):
+    """What ./dev run does once, in a new folder only."""
+    (statement,) = re.findall(r"^select outcome\nfrom create_room.*?;$", (ROOT / "dev").read_text(), re.M | re.S)
+    database.query("insert into users (username, email, hashed_password) values ('testuser', 'a@example.com', '')")
+    assert database.query(statement) == [("ok",)]
+    assert database.query(statement) == []
