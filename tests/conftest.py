@@ -2,6 +2,7 @@
 
 cluster           the PostgreSQL cluster of the session
 template          its migrated database, to be copied: cluster.create(template.name)
+playwright        drives browsers
 
 ./dev test spreads the tests over several processes (pytest-xdist), each a session with a cluster, a shared server
 and ports of its own. Tests that share what a fixture made for their module stay together in one of them; those marked
@@ -14,6 +15,7 @@ import os
 from pathlib import Path
 
 import pytest
+from harness.chromium import chromium
 from harness.cluster import TRANSPORTS, Cluster
 from harness.server import migrated
 
@@ -99,6 +101,22 @@ def cluster(request):
 @pytest.fixture(scope="session")
 def template(cluster, tmp_path_factory):
     return migrated(cluster, tmp_path_factory.mktemp("template"), "parley_template")
+
+
+@pytest.fixture(scope="session")
+def playwright(tmp_path_factory):
+    """Drives browsers; there can be one of it in a process."""
+    from playwright.sync_api import sync_playwright
+
+    if not chromium():
+        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            # Where playwright makes Chromium's profile.
+            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
+            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+            made = stack.enter_context(sync_playwright())
+        yield made
 
 
 @pytest.fixture(scope="session")

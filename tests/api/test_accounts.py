@@ -465,7 +465,7 @@ def refused_token(answer):
 def test_me_answers_the_user(server):
     person = newcomer(server.http, full_name="Ann")
     answer = server.http.get("/auth/me", headers=person.headers)
-    assert (answer.status_code, answer.json()) == (200, person.user)
+    assert (answer.status_code, answer.json()) == (200, {**person.user, "is_admin": False})
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
@@ -502,7 +502,7 @@ def test_me_with_a_token_changed_in_one_character(server, ann, part):
 def test_me_with_tokens_made_elsewhere(server, ann):
     """The right key and algorithm make a right token; anything else does not."""
     claims = {"sub": ann.username, "exp": relative(60)}
-    assert server.http.get("/auth/me", headers=bearer(make_token(claims))).json() == ann.user
+    assert server.http.get("/auth/me", headers=bearer(make_token(claims))).json() == {**ann.user, "is_admin": False}
     other = "another key of the same length, about so"
     forged = {
         "expired": make_token({**claims, "exp": relative(-2)}),

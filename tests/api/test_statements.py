@@ -76,7 +76,7 @@ ARGUMENTS = {
     "reconcile_due": ["30"],
     "reconcile_again": ["30"],
     "reconcile_rooms": [
-        '{"rooms":[{"name":"room_000001f6","sid":"RM_1"},{"name":"room_000001f5"}]}', "2025-09-05T10:30:00Z", "false",
+        '{"rooms":[{"name":"room_000001f6","sid":"RM_1"},{"name":"room_000001f5"}]}', "2025-09-05T10:30:00Z", "true",
     ],
     "reconcile_room": [
         "room_000001f6",

@@ -14,10 +14,10 @@ import contextlib
 import pytest
 from frontend.app import Guest, guests, launch
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
-from frontend.site import FLAGS, PAGE, Frontend, chromium, serving
+from frontend.site import FLAGS, PAGE, Frontend, serving
+from harness.chromium import chromium
 from harness.secret import secret
 from harness.server import Server
-from playwright.sync_api import sync_playwright
 
 RUNNING = []
 
@@ -64,19 +64,6 @@ def end(server):
     server.stop()
     faults = server.log_faults()
     assert not faults, "in the log:\n" + "\n".join(faults[:20])
-
-
-@pytest.fixture(scope="session")
-def playwright(tmp_path_factory):
-    if not chromium():
-        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
-    with contextlib.ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            # Where playwright makes Chromium's profile.
-            patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("chromium")))
-            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-            made = stack.enter_context(sync_playwright())
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,14 @@
 """LiveKit's official JavaScript SDK, in Chromium, gets into a call by asking POST /livekit/token itself."""
 
+import contextlib
+
 import pytest
-from frontend.site import FLAGS, chromium
+from frontend.site import FLAGS
 from harness.answers import ok
+from harness.chromium import chromium
 from harness.crowd import crowd
 from harness.poll import poll
 from harness.server import ROOT
-from playwright.sync_api import sync_playwright
 
 SDK = ROOT / "web/node_modules/livekit-client/dist/livekit-client.umd.js"
 ENTER = """async ([url, token, options]) => {
@@ -22,18 +24,14 @@ WEBRTC = ("--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideL
 
 
 @pytest.fixture
-def page(start_wired_alone):
-    if not chromium():
-        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
+def page(start_wired_alone, playwright):
     if not SDK.exists():
         pytest.skip("web/ has no packages (see var/log/npm.log)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *WEBRTC])
+    with contextlib.closing(playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *WEBRTC])) as browser:
         page = browser.new_page()
         page.goto(f"{start_wired_alone.url}/health")
         page.evaluate(SDK.read_text())
         yield page
-        browser.close()
 
 
 @pytest.fixture

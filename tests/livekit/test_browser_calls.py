@@ -3,7 +3,6 @@
 import contextlib
 import http.server
 import os
-import shutil
 import signal
 import threading
 import time
@@ -11,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from harness.answers import ok
+from harness.chromium import chromium
 from harness.crowd import crowd
 from harness.poll import poll
 from harness.secret import secret
 from harness.server import ROOT, descendants
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 
 CLIENT = ROOT / "web/node_modules/livekit-client/dist/livekit-client.umd.js"
 FLAGS = (
@@ -67,19 +67,14 @@ def close(browser):
 
 
 @pytest.fixture
-def browsers(monkeypatch, tmp_path):
+def browsers(playwright):
     """browsers(): one more Chromium, a process of its own."""
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    if not program:
-        pytest.skip("no Chromium: apt-get install chromium-headless-shell")
     if not CLIENT.exists():
         pytest.skip("no livekit-client in web/node_modules: ./dev build")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with sync_playwright() as playwright, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
 
         def launch():
-            made = playwright.chromium.launch(executable_path=program, args=FLAGS, chromium_sandbox=False)
+            made = playwright.chromium.launch(executable_path=chromium(), args=FLAGS, chromium_sandbox=False)
             stack.callback(close, made)
             return made
 
@@ -113,8 +108,9 @@ def test_closed_tab_and_killed_browser(start_wired, livekit, browsers, site):
         page.goto(site)
         return page, page.evaluate(CONNECT, [livekit.url, token])
 
+    before = set(chromiums())
     doomed = browsers()
-    theirs = chromiums()
+    theirs = set(chromiums()) - before
     (_, carls) = enter(doomed, carl)
     browser = browsers()
     (_, anns), (tab, bobs) = enter(browser, ann), enter(browser, bob)

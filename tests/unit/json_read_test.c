@@ -8,7 +8,6 @@
    kore:json.c kore:buf.c kore:mem.c kore:pool.c kore:utils.c */
 /* libraries: -lcrypto */
 
-#define _GNU_SOURCE
 #include <sys/types.h>
 
 #include <errno.h>

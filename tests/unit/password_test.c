@@ -2,8 +2,6 @@
 /* sources: src/identity/password.c */
 /* libraries: -lcrypt -lcrypto -lpthread */
 
-#define _GNU_SOURCE	/* RTLD_NEXT */
-
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = sorted((ROOT / "tests/unit").glob("*_test.c"))
 FLAGS = (
-    "-std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer "
+    "-std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer "
     "-Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Werror "
     "-Isrc -I/usr/include/kore -I/usr/include/postgresql -DKORE_USE_PGSQL -DKORE_USE_TASKS -DKORE_USE_CURL"
 ).split()

@@ -2,8 +2,6 @@
 /* sources: src/identity/token.c */
 /* libraries: -ljwt -lcrypto */
 
-#define _GNU_SOURCE	/* RTLD_NEXT */
-
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>

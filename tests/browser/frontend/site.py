@@ -2,9 +2,10 @@
 
 import contextlib
 import http.server
-import shutil
 import threading
 from pathlib import Path
+
+from harness.chromium import chromium
 
 from frontend.guide import scripts
 
@@ -27,11 +28,6 @@ FLAGS = (
     "--disable-sync",
     "--disable-default-apps",
 )
-
-
-def chromium():
-    """The program, or None."""
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def contents(guide):
