@@ -186,13 +186,16 @@ def test_garbage_and_plain_http_on_the_tls_port_hurt_nobody(start_tls, authority
     server = start_tls()
     before = set(server.workers())
     for data in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01" + bytes(512), b"\x16" * 4096):
-        with socket.create_connection(("127.0.0.1", server.tls_port), 10) as sock:
+        with (
+            socket.create_connection(("127.0.0.1", server.tls_port), 10) as sock,
+            contextlib.suppress(ConnectionResetError),
+        ):
+            sock.sendall(data)
             # It may be gone before all is said.
             with contextlib.suppress(OSError):
-                sock.sendall(data)
                 sock.shutdown(socket.SHUT_WR)
-                while sock.recv(4096):
-                    pass
+            while sock.recv(4096):
+                pass
     assert served(server, context(authority))
     assert set(server.workers()) == before
 

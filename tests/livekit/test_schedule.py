@@ -293,7 +293,7 @@ def test_the_earlier_end_counts(make):
 def test_start_that_was_not_heard(make):
     """It began with the first of those who are there."""
     scene = make(max_minutes=10)
-    scene.call.joined(scene.bob.username, at=-538)
+    scene.sfu.put(scene.name, scene.bob.username, scene.call.joined(scene.bob.username, at=-538))
     poll(scene.said, 4, "the warning")
     assert scene.said()[0][0] == 1
 
