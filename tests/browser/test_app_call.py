@@ -12,7 +12,7 @@ from harness.secret import secret
 
 from livekit import rtc
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.callers]
 
 # When the list of people changed, in milliseconds.
 WATCH_LIST = """() => {

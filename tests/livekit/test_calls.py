@@ -13,6 +13,8 @@ from harness.crowd import crowd, lines, together
 from harness.poll import poll
 from harness.secret import secret
 
+pytestmark = pytest.mark.callers
+
 ROUND = 2  # RECONCILE_SECONDS
 
 

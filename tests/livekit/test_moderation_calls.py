@@ -11,6 +11,8 @@ from harness.secret import secret
 
 from livekit import rtc
 
+pytestmark = pytest.mark.callers
+
 
 @pytest.fixture(scope="module")
 def loop():
