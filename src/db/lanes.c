@@ -45,7 +45,7 @@ static void	lanes_tick(void *, u_int64_t);
 static void	query_enqueue(struct query *);
 static void	job_lost(struct query_job *);
 static void	waiting_put(struct query_job *, int);
-static void	waiting_fail(struct query_jobs *, u_int64_t);
+static void	waiting_fail(struct query_jobs *, int);
 
 static struct lane		lanes[LANES_MAX];
 static int			nlanes;
@@ -208,8 +208,8 @@ lanes_flush(void)
 	}
 
 	if (up == 0 && ever_failed) {
-		waiting_fail(&waiting[0], 0);
-		waiting_fail(&waiting[1], 0);
+		waiting_fail(&waiting[0], 1);
+		waiting_fail(&waiting[1], 1);
 	}
 }
 
@@ -240,27 +240,29 @@ lanes_tick(void *arg, u_int64_t now)
 	int	i;
 
 	(void)arg;
+	(void)now;	/* Kore's is older than what was noted since */
 
 	for (i = 0; i < nlanes; i++) {
-		if (lanes[i].state == LANE_DOWN && now >= lanes[i].retry_at)
+		if (lanes[i].state == LANE_DOWN &&
+		    kore_time_ms() >= lanes[i].retry_at)
 			lane_connect(&lanes[i]);
 		if (lanes[i].state == LANE_UP && lanes[i].inflight > 0 &&
-		    now - lanes[i].progress > LANE_STALL_MS)
+		    kore_time_ms() - lanes[i].progress > LANE_STALL_MS)
 			lane_lost(&lanes[i], "no answer in time");
 	}
 
-	waiting_fail(&waiting[0], now);
-	waiting_fail(&waiting[1], now);
+	waiting_fail(&waiting[0], 0);
+	waiting_fail(&waiting[1], 0);
 }
 
-/* Ends what has waited too long, or all of it when now is 0. */
+/* Ends what has waited too long, or all of it. */
 static void
-waiting_fail(struct query_jobs *jobs, u_int64_t now)
+waiting_fail(struct query_jobs *jobs, int all)
 {
 	struct query_job	*job;
 
 	while ((job = TAILQ_FIRST(jobs)) != NULL) {
-		if (now != 0 && now - job->since < LANE_PATIENCE_MS)
+		if (!all && kore_time_ms() - job->since < LANE_PATIENCE_MS)
 			break;
 		TAILQ_REMOVE(jobs, job, list);
 		nwaiting[jobs - waiting]--;

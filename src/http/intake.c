@@ -580,9 +580,11 @@ tick(void *arg, u_int64_t now)
 	int				i;
 
 	(void)arg;
+	(void)now;	/* Kore's is older than what was noted since */
+
 	for (i = 0; i < INTAKE__STATES; i++) {
 		while ((in = TAILQ_FIRST(&slow[i])) != NULL &&
-		    now - in->since >= patience[i]) {
+		    kore_time_ms() - in->since >= patience[i]) {
 			unwatch(in);
 			if (i == INTAKE_LINGERING)
 				kore_connection_disconnect(in->c);
