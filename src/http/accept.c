@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "http/accept.h"
+#include "http/octet.h"
 
 #define QUALITY_MAX	1000	/* thousandths */
 
@@ -17,7 +18,6 @@ static void	range_read(struct span, const char *, struct liking *);
 static int	range_takes(struct span, const char *);
 static int	quality_read(struct span);
 static int	piece_next(struct span *, char, struct span *);
-static struct span	trim(struct span);
 
 int
 accept_prefers(const struct head *head, const char *second, const char *first)
@@ -132,21 +132,7 @@ piece_next(struct span *rest, char separator, struct span *piece)
 		rest->data++;
 		rest->len--;
 	}
-	*piece = trim(*piece);
+	*piece = octets_trim(*piece);
 
 	return (1);
-}
-
-static struct span
-trim(struct span text)
-{
-	while (text.len > 0 && (*text.data == ' ' || *text.data == '\t')) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
-	    text.data[text.len - 1] == '\t'))
-		text.len--;
-
-	return (text);
 }

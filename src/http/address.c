@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/address.h"
+#include "http/octet.h"
 #include "settings.h"
 
 #define IPV6_CLIENT	8	/* octets: a /64 */
@@ -13,7 +14,6 @@ static int	in_network(const struct address *,
 		    const struct settings_network *);
 static int	port_is(struct span);
 static struct span	last_item(struct span *);
-static struct span	trimmed(struct span);
 
 void
 address_of_socket(struct address *address, const struct sockaddr *from)
@@ -228,19 +228,5 @@ last_item(struct span *list)
 	item.len = list->len - start;
 	list->len = start > 0 ? start - 1 : 0;
 
-	return (trimmed(item));
-}
-
-static struct span
-trimmed(struct span text)
-{
-	while (text.len > 0 && (*text.data == ' ' || *text.data == '\t')) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
-	    text.data[text.len - 1] == '\t'))
-		text.len--;
-
-	return (text);
+	return (octets_trim(item));
 }
