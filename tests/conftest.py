@@ -30,6 +30,9 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than ten seconds; among the first to be started")
     config.addinivalue_line("markers", "callers: LiveKit's client library runs in the process of the test")
     config.addinivalue_line("markers", "alone: measures time or wants all processors: nothing runs beside it")
+    config.addinivalue_line(
+        "markers", "shipped: says something of the shipped program only, not of the instrumented one"
+    )
 
 
 def shares_a_module(item):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from harness import openapi, site
 from harness.poll import free_port
-from harness.server import ROOT, binary
+from harness.server import ROOT
 from harness.site import fetch, vary
 
 PAGES = ["/docs", "/redoc"] + (["/app/"] if site.HAS_CLIENT else [])
@@ -273,7 +273,7 @@ def test_answers_follow_each_other_in_order(server, tls):
         client.expect_closed()
 
 
-@pytest.mark.skipif("instrumented" in str(binary()), reason="sanitizers keep what was freed")
+@pytest.mark.shipped  # sanitizers keep what was freed
 def test_a_file_costs_no_heap(start_server):
     """A copy of one would be seen: what the C library gets for it, it keeps. Some clients go away in the middle."""
     server = start_server(WORKERS=1)
@@ -304,8 +304,6 @@ def test_pages_need_no_database(start_server):
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """The program as `kodev build` alone makes it: linked of the same objects but the one that has the site in it."""
-    if "instrumented" in str(binary()):
-        pytest.skip("of the shipped program only")
     made = tmp_path_factory.mktemp("bare") / "parley"
     objects = [each for each in (ROOT / "build/parley/.objs").glob("*.o") if each.name != "site_files.c.o"]
     conf = re.findall(r"^ldflags=(.*)", (ROOT / "conf/build.conf").read_text(), re.M)
@@ -314,6 +312,7 @@ def bare(tmp_path_factory):
     return made
 
 
+@pytest.mark.shipped
 def test_server_without_the_site_says_so(start_server, bare):
     server = start_server(program=bare)
     for path in ("/app/", "/app/room/room_ab12cd34", "/docs", "/redoc"):

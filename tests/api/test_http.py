@@ -27,7 +27,6 @@ from harness.people import new_name
 from harness.poll import poll
 from harness.replies import check_reply
 from harness.secret import new_password
-from harness.server import binary
 
 PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 SMUGGLED = request(b"GET /smuggled HTTP/1.1")
@@ -484,7 +483,7 @@ def test_login_line_by_line(server, tls):
         assert client.response().status == 422
 
 
-@pytest.mark.skipif("instrumented" in str(binary()), reason="sanitizers keep what was freed")
+@pytest.mark.shipped  # sanitizers keep what was freed
 def test_who_does_not_read_is_answered_no_more(start_server):
     """Requests without end, and no answer taken: they wait in the socket, and the server goes on when it is read."""
     server = start_server(WORKERS=1)
