@@ -15,6 +15,7 @@ import os
 from pathlib import Path
 
 import pytest
+from harness import watchdog
 from harness.chromium import chromium
 from harness.cluster import TRANSPORTS, Cluster
 from harness.server import migrated
@@ -33,6 +34,7 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "shipped: says something of the shipped program only, not of the instrumented one"
     )
+    watchdog.pytest_configure(config)
 
 
 def shares_a_module(item):
