@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import subprocess
 import termios
 import threading
@@ -312,10 +313,16 @@ class Terminal:
             cwd=directory,
             env=environment(database.url()),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self.take_the_terminal,
         )
         self.inner = inner
         threading.Thread(target=self.read, daemon=True).start()
+
+    @staticmethod
+    def take_the_terminal():
+        # A shell has what it runs in the background ignore it, and all that is started from there.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def read(self):
         with contextlib.suppress(OSError):
