@@ -20,8 +20,8 @@ UNFINISHED = 6
 class Watchdog:
     """Hears of every test's begin and end, and of processes that are gone.
 
-    A test's own limit is a signal to Python: a library that keeps the interpreter, or a process that shares the work and
-    is lost, does not hear it.
+    A test's own limit is a signal to Python: a library that keeps the interpreter does not let it through, and a
+    process that shares the work and is lost gets none.
     """
 
     def __init__(self, config):
