@@ -24,7 +24,9 @@ NO_SKIP = bool(os.environ.get("PARLEY_NO_SKIP"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--db", choices=TRANSPORTS, help="how the server reaches PostgreSQL (or: PARLEY_TEST_DB)")
+    parser.addoption(
+        "--db", default=os.environ.get("PARLEY_TEST_DB", "unix"), help="how the server reaches PostgreSQL: tcp, tls, ..."
+    )
 
 
 def pytest_configure(config):
@@ -97,9 +99,23 @@ def pytest_terminal_summary(terminalreporter):
             print(f"{suite(report)}: {report.longrepr[2]}", file=file)
 
 
+def transports(config):
+    """The ways to PostgreSQL that were asked for, of harness.cluster.TRANSPORTS."""
+    found = config.getoption("db").split(",")
+    assert set(found) <= set(TRANSPORTS), f"--db and PARLEY_TEST_DB take of {', '.join(TRANSPORTS)}"
+    return found
+
+
+def pytest_generate_tests(metafunc):
+    """By more ways than one: each test by one way after the other, with a cluster of its own for each."""
+    asked = transports(metafunc.config)
+    if len(asked) > 1 and "cluster" in metafunc.fixturenames:
+        metafunc.parametrize("cluster", asked, indirect=True)
+
+
 @pytest.fixture(scope="session")
 def cluster(request):
-    made = Cluster(request.config.getoption("db") or os.environ.get("PARLEY_TEST_DB", "unix"))
+    made = Cluster(getattr(request, "param", transports(request.config)[0]))
     yield made
     made.close()
 
