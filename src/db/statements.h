@@ -56,8 +56,8 @@
 	X(participant_remove, WRITE)	\
 	X(room_visits, SCAN)		\
 	X(user_visits, SCAN)		\
-	X(participant_moderate, READ)	\
-	X(room_moderate, READ)		\
+	X(participant_moderate, WRITE)	\
+	X(room_moderate, WRITE)		\
 	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
 	X(ban_list, SCAN)		\

@@ -63,8 +63,8 @@ ARGUMENTS = {
     "participant_remove": ["u502", "502", "u503"],
     "room_visits": ["u502", "room_000001f6", "0", "100"],
     "user_visits": ["u502", "0", "1"],
-    "participant_moderate": ["u502", "room_000001f6", "u503"],
-    "room_moderate": ["u502", "room_000001f6"],
+    "participant_moderate": ["u502", "room_000001f6", "u503", "mute"],
+    "room_moderate": ["u502", "room_000001f6", "message"],
     "tracks_muted": ["true", '["TR_502", "TR_503"]'],
     "livekit_event": [
         "EV_new", "participant_joined", "1757068342", "room_000001f6", "RM_1", "u503", "PA_1", "1757068342000", None,
