@@ -28,6 +28,7 @@
 	X(audit_list, SCAN)		\
 	X(audit_prune, WRITE)		\
 	X(user_admin, WRITE)		\
+	X(user_switch, WRITE)		\
 	X(user_deactivate, WRITE)	\
 	X(user_reactivate, WRITE)	\
 	X(user_register, WRITE)		\

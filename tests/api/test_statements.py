@@ -24,6 +24,7 @@ ARGUMENTS = {
     "room_list": ["u502", "0", "100", None],
     "user_list": ["u502", "0", "100", "false", None],
     "user_admin": ["\n\ncommand\ncommand", "u502", "true"],
+    "user_switch": ["\n\ncommand\ncommand", "u502", "false"],
     "user_deactivate": ["u500", "502"],
     "user_reactivate": ["u500", "502"],
     "audit_failure": ["\n\n127.0.0.1\nrequest", "login_failed", "u502"],
@@ -86,7 +87,9 @@ ARGUMENTS = {
     ],
 }  # fmt: skip
 # Statements that do more work in the larger database, each with the reason.
-MAY_GROW = {"user_deactivate": "the person has three seats there, and two in the smaller one"}
+MAY_GROW = dict.fromkeys(
+    ("user_deactivate", "user_switch"), "the person has three seats there, and two in the smaller one"
+)
 # Functions that a plan must not show.
 INLINED = {"caller", "room_by_ref", "may_command"}
 
