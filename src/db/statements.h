@@ -30,6 +30,7 @@
 	X(audit_list, SCAN)		\
 	X(audit_prune, WRITE)		\
 	X(user_admin, WRITE)		\
+	X(user_switch, WRITE)		\
 	X(user_deactivate, WRITE)	\
 	X(user_reactivate, WRITE)	\
 	X(user_register, WRITE)		\
@@ -58,8 +59,8 @@
 	X(participant_remove, WRITE)	\
 	X(room_visits, SCAN)		\
 	X(user_visits, SCAN)		\
-	X(participant_moderate, READ)	\
-	X(room_moderate, READ)		\
+	X(participant_moderate, WRITE)	\
+	X(room_moderate, WRITE)		\
 	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
 	X(ban_list, SCAN)		\

@@ -35,6 +35,7 @@ static page_step	message_sent;
 
 static const struct value	*mute_track(struct exchange *,
 				    const struct member *);
+static int	is_change(const struct exchange *);
 static int	is_allowed(struct exchange *);
 static void	question_begin(struct exchange *, struct json *,
 		    struct buffer *, const char *);
@@ -80,7 +81,7 @@ void
 participant_permit(struct exchange *x)
 {
 	endpoint_path_statement(x, permit_allowed,
-	    STATEMENT_participant_moderate);
+	    STATEMENT_participant_moderate, is_change(x) ? "permit" : NULL);
 }
 
 static void
@@ -107,9 +108,7 @@ permit_found(struct exchange *x)
 	struct buffer	body;
 	struct json	json;
 
-	if (changes[PERMISSION_PUBLISH] == NULL &&
-	    changes[PERMISSION_SUBSCRIBE] == NULL &&
-	    changes[PERMISSION_SOURCES] == NULL) {
+	if (!is_change(x)) {
 		permit_answer(x);
 		return;
 	}
@@ -133,12 +132,22 @@ permit_answer(struct exchange *x)
 	reply_json(x, 200);
 }
 
+/* Whether any permission was given. */
+static int
+is_change(const struct exchange *x)
+{
+	return (x->inputs[PERMIT_PUBLISH].text != NULL ||
+	    x->inputs[PERMIT_SUBSCRIBE].text != NULL ||
+	    x->inputs[PERMIT_SOURCES].text != NULL);
+}
+
 /* What they publish, then each track of it that is meant. */
 void
 participant_mute(struct exchange *x)
 {
 	endpoint_path_statement(x, mute_allowed,
-	    STATEMENT_participant_moderate);
+	    STATEMENT_participant_moderate,
+	    x->inputs[MUTE_MUTED].text[0] == 't' ? "mute" : "unmute");
 }
 
 static void
@@ -250,7 +259,8 @@ mute_track(struct exchange *x, const struct member *track)
 void
 room_message(struct exchange *x)
 {
-	endpoint_path_statement(x, message_allowed, STATEMENT_room_moderate);
+	endpoint_path_statement(x, message_allowed, STATEMENT_room_moderate,
+	    "message");
 }
 
 static void

@@ -16,7 +16,9 @@ from harness.poll import poll
 from harness.secret import new_password, secret
 from harness.server import ROOT, binary, environment
 
-COMMANDS = ("serve", "migrate", "check", "user add", "version", "help")
+COMMANDS = (
+    "serve", "migrate", "check", "user add", "user admin", "user deactivate", "user reactivate", "version", "help"
+)  # fmt: skip
 HUNTER = secret("hunter-hunter-hunter-hunter-hunter")
 
 

@@ -25,6 +25,7 @@ ARGUMENTS = {
     "room_list": ["u502", "0", "100", None],
     "user_list": ["u502", "0", "100", "false", None],
     "user_admin": ["\n\ncommand\ncommand", "u502", "true"],
+    "user_switch": ["\n\ncommand\ncommand", "u502", "false"],
     "user_deactivate": ["u500", "502"],
     "user_reactivate": ["u500", "502"],
     "audit_failure": ["\n\n127.0.0.1\nrequest", "login_failed", "u502"],
@@ -64,8 +65,8 @@ ARGUMENTS = {
     "participant_remove": ["u502", "502", "u503"],
     "room_visits": ["u502", "room_000001f6", "0", "100"],
     "user_visits": ["u502", "0", "1"],
-    "participant_moderate": ["u502", "room_000001f6", "u503"],
-    "room_moderate": ["u502", "room_000001f6"],
+    "participant_moderate": ["u502", "room_000001f6", "u503", "mute"],
+    "room_moderate": ["u502", "room_000001f6", "message"],
     "tracks_muted": ["true", '["TR_502", "TR_503"]'],
     "livekit_event": [
         "EV_new", "participant_joined", "1757068342", "room_000001f6", "RM_1", "u503", "PA_1", "1757068342000", None,
@@ -87,7 +88,9 @@ ARGUMENTS = {
     ],
 }  # fmt: skip
 # Statements that do more work in the larger database, each with the reason.
-MAY_GROW = {"user_deactivate": "the person has three seats there, and two in the smaller one"}
+MAY_GROW = dict.fromkeys(
+    ("user_deactivate", "user_switch"), "the person has three seats there, and two in the smaller one"
+)
 # Functions that a plan must not show.
 INLINED = {"caller", "room_by_ref", "may_command"}
 
