@@ -25,9 +25,9 @@ MEDIA_FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     f"--disable-features={OFF}",
 )
+NAMES = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 SCREENS = ROOT / "var/screens"
@@ -79,7 +79,7 @@ DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimatio
 
 def launch(playwright):
     return playwright.chromium.launch(
-        executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS], ignore_default_args=["--mute-audio"]
+        executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS, NAMES], ignore_default_args=["--mute-audio"]
     )
 
 
