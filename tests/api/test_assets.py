@@ -261,7 +261,8 @@ def test_licences_of_what_is_sent_are_kept(server, folder, path):
     text = response.body.decode()
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     wanted = {
-        f"{place.rpartition('node_modules/')[2]} {each['version']}" + (f" ({each['license']})" if "license" in each else "")
+        f"{place.rpartition('node_modules/')[2]} {each['version']}"
+        + (f" ({each['license']})" if "license" in each else "")
         for place, each in lock.items()
         if place and not {"dev", "peer", "optional"} & set(each) and "/@types/" not in place
     }

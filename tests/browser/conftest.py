@@ -179,11 +179,11 @@ def calls(livekit, start_server):
 
 @pytest.fixture
 def visitors(camera_browser, calls):
-    """visitors("ann", "bob"): people who have signed up, each on the rooms page in a browser profile of their own."""
+    """visitors("ann", "bob"): people who are signed in, each on the rooms page in a browser profile of their own."""
     with contextlib.ExitStack() as stack:
 
         def come(*names, **options):
-            return stack.enter_context(guests(camera_browser, calls.url, *names, **options))
+            return stack.enter_context(guests(camera_browser, calls, *names, **options))
 
         yield come
 
