@@ -80,7 +80,7 @@ export function Visits({ room }: { room: Room }) {
       {visits.failure && !visits.failure.away && <p className="hint">{visits.failure.message}</p>}
       {visits.data?.length === 0 && <p className="hint">Nobody has been here yet.</p>}
       {shown && shown.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Past visits">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of visits">
           <table>
             <thead>
               <tr>
