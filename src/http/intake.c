@@ -16,7 +16,6 @@
 #include "http/reply.h"
 
 #define INTAKE_READ_SIZE	(64 * 1024)
-#define INTAKE_RECORD_SHORT	4096	/* OpenSSL reads 16 KB at once */
 #define INTAKE_BODY_MAX		(1024 * 1024)
 #define INTAKE_TICK_MS		250
 #define INTAKE_IDLE_MS		60000
@@ -206,15 +205,11 @@ end_if_due(struct intake *in)
 		kore_connection_disconnect(c);
 }
 
-/*
- * What comes after a read that was not filled has an event of its own. Over TLS
- * that is known when a read brought one short record and nothing else.
- */
+/* What comes after a read that was not filled has an event of its own. */
 static int
 intake_read(struct connection *c, size_t *bytes)
 {
 	struct intake	*in = c->hdlr_extra;
-	int		buffered;
 
 	if (in->drained) {
 		in->drained = 0;
@@ -223,14 +218,11 @@ intake_read(struct connection *c, size_t *bytes)
 		return (KORE_RESULT_OK);
 	}
 
-	buffered = c->ssl != NULL && SSL_has_pending(c->ssl);
 	if (!octets_read(c, read_buffer, sizeof(read_buffer), bytes,
-	    &in->ended))
+	    &in->ended, &in->drained))
 		return (KORE_RESULT_ERROR);
-	in->drained = !in->hangup && *bytes > 0 && (c->ssl == NULL ?
-	    *bytes < sizeof(read_buffer) :
-	    *bytes <= INTAKE_RECORD_SHORT && !buffered &&
-	    !SSL_has_pending(c->ssl));
+	if (in->hangup)
+		in->drained = 0;
 
 	return (KORE_RESULT_OK);
 }
