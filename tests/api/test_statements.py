@@ -22,7 +22,7 @@ MAY_SCAN = {
 ARGUMENTS = {
     "room_get": ["u502", "502"],
     "room_participants": ["u502", "room_000001f6"],
-    "room_list": ["u502", "0", "100", None],
+    "room_list": ["u502", "0", "100", "false", None],
     "user_list": ["u502", "0", "100", "false", None],
     "user_admin": ["\n\ncommand\ncommand", "u502", "true"],
     "user_switch": ["\n\ncommand\ncommand", "u502", "false"],
@@ -352,6 +352,18 @@ def test_pages_by_cursor_cost_the_same_wherever_they_are(large, name):
 
     first, last = blocks(None), blocks(str(LARGE - 200))
     assert last <= first * 1.2 + 8
+
+
+def test_newest_rooms_cost_what_the_oldest_do(large):
+    def blocks(newest, after):
+        plan = explain(large, "room_list", ", analyze, buffers", ["u502", "0", "100", newest, after])["Plan"]
+        check_plan(plan, "room_list")
+        assert plan["Actual Rows"] == 100
+        return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+    oldest = blocks("false", None)
+    for after in (None, str(LARGE * 3 // 4)):
+        assert blocks("true", after) <= oldest * 1.2 + 8
 
 
 @pytest.mark.parametrize("name", ["room_list", "user_list"])
