@@ -19,6 +19,8 @@ typedef int	command_run(int argc, char **argv);
 command_run	command_check;
 command_run	command_user_add;
 command_run	command_user_admin;
+command_run	command_user_deactivate;
+command_run	command_user_reactivate;
 
 /* Writes "parley: " and one line to standard error. */
 void	command_complain(const char *fmt, ...)

@@ -136,7 +136,8 @@ static const struct settings_row rows[] = {
 	    "from one client address; 0 for no limit"),
 	    WHOLE(connections_per_address, "1000", 0, 1000000) },
 	{ SHOWN("TRUSTED_PROXIES", "none",
-	    "networks whose X-Forwarded-For is believed, with commas"),
+	    "networks whose X-Forwarded-For or Forwarded is believed, with "
+	    "commas"),
 	    OTHER(networks, trusted_proxies, NULL) },
 	{ SHOWN("MIN_PASSWORD_LENGTH", "6", "characters of new passwords"),
 	    WHOLE(min_password_length, "6", 1, 128) },

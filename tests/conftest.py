@@ -25,7 +25,7 @@ NO_SKIP = bool(os.environ.get("PARLEY_NO_SKIP"))
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--db", default=os.environ.get("PARLEY_TEST_DB", "unix"), help="how the server reaches PostgreSQL: tcp, tls, ..."
+        "--db", default=os.environ.get("PARLEY_TEST_DB", "unix"), help="ways to PostgreSQL: unix, tcp, ..."
     )
 
 

@@ -71,7 +71,11 @@ select
 	v.session,
 	v.joined_at,
 	case when stay.ended is not null then greatest(stay.ended, v.joined_at) end as left_at,
-	floor(extract(epoch from greatest(coalesce(stay.ended, now()) - v.joined_at, interval '0')))::bigint as seconds,
+	case
+		when isfinite(v.joined_at) and isfinite(coalesce(stay.ended, now()))
+		then floor(extract(epoch from greatest(coalesce(stay.ended, now()) - v.joined_at, interval '0')))::bigint
+		else 0
+	end as seconds,
 	v.leave_reason,
 	r.room_id,
 	r.name as room_name

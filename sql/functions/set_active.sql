@@ -1,5 +1,4 @@
--- Switches an account off, which ends all its sessions and gives its seats back,
--- or on again. For administrators.
+-- Switches an account off or on again, for administrators.
 create or replace function set_active(
 	subject			text,
 	of_user			integer,
@@ -12,7 +11,7 @@ as $$
 declare
 	caller_id integer;
 	is_admin boolean;
-	was_active boolean;
+	switched record;
 begin
 	select c.outcome, c.id, c.is_admin into outcome, caller_id, is_admin from caller(subject) c;
 	if outcome <> 'ok' then
@@ -22,42 +21,8 @@ begin
 		return;
 	end if;
 
-	-- Before the seats of a room comes the room, as everywhere.
-	perform
-	from rooms r
-	where not active and r.id in (
-		select p.room_id from room_participants p where p.user_id = of_user and p.is_connected
-		union
-		select v.room_id from visits v where v.user_id = of_user and v.left_at is null
-	)
-	order by r.id
-	for no key update;
-
-	select coalesce(u.is_active, false) into was_active from users u where u.id = of_user for no key update;
-	if not found then
-		outcome := 'user_not_found';
-		return;
-	end if;
-
-	if was_active <> active then
-		update users u
-		set is_active = active, tokens_since = now(), updated_at = now()
-		where u.id = of_user;
-		perform audit_note(
-			subject, case when active then 'reactivate' else 'deactivate' end, caller_id, of_user, null
-		);
-	end if;
-	if not active then
-		delete from sessions s where s.user_id = of_user;
-		perform expel(r.room_id, of_user, 'removed')
-		from (
-			select p.room_id from room_participants p where p.user_id = of_user and p.is_connected
-			union
-			select v.room_id from visits v where v.user_id = of_user and v.left_at is null
-			order by room_id
-		) r;
-	end if;
-
-	select a.* into account from answer_user a where a.id = of_user;
+	select s.* into switched from switch_account(subject, caller_id, of_user, active) s;
+	outcome := switched.outcome;
+	account := switched.account;
 end
 $$;

@@ -1,4 +1,5 @@
--- GET /rooms/{room_id}/participants: who has a seat, in the order they came.
+-- GET /rooms/{room_id}/participants: who has a seat, in the order they came. When
+-- that was an adopted database may not know; it is 0 then, as in LiveKit.
 -- $1 the caller's username, $2 the room's number or name
 select
 	case
@@ -10,7 +11,7 @@ select
 	u.username as identity,
 	u.username as name,
 	coalesce(v.participant_sid, '') as sid,
-	floor(extract(epoch from p.joined_at))::bigint as joined_at,
+	case when isfinite(p.joined_at) then floor(extract(epoch from p.joined_at))::bigint else 0 end as joined_at,
 	case when v.participant_sid is null then 'JOINING' else 'ACTIVE' end as state,
 	u.id as user_id,
 	(

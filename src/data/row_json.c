@@ -146,7 +146,11 @@ write_text(struct buffer *out, enum row_kind kind, struct span text)
 		break;
 	case ROW_TIME:
 		text = row_time(text, iso);
-		/* FALLTHROUGH */
+		if (text.len == 0)
+			buffer_append(out, "null", 4);
+		else
+			json_quote(out, text.data, text.len);
+		break;
 	default:
 		json_quote(out, text.data, text.len);
 		break;
@@ -234,9 +238,9 @@ write_moment(struct buffer *out, int64_t since)
 	char		text[ROW_TIME_MAX];
 	size_t		len;
 
+	/* No client could read it. */
 	if (since == INT64_MAX || since == INT64_MIN) {
-		buffer_append_string(out, since > 0 ? "\"infinity\"" :
-		    "\"-infinity\"");
+		buffer_append(out, "null", 4);
 		return;
 	}
 

@@ -42,7 +42,7 @@ row_time(struct span text, char iso[ROW_TIME_MAX])
 	if (text.len < 14 || text.len >= ROW_TIME_MAX ||
 	    memcmp(text.data + text.len - 3, "+00", 3) != 0 ||
 	    text.data[10] != ' ')
-		return (text);
+		return ((struct span){ iso, 0 });
 
 	memcpy(iso, text.data, text.len - 3);
 	iso[10] = 'T';

@@ -35,8 +35,8 @@ enum row_kind	row_kind(const PGresult *, int column);
 struct span	row_text(const PGresult *, int row, int column);
 
 /*
- * A time as ISO 8601 wants it, 2025-09-05T10:30:00.123456Z, in iso; one that
- * has no such form (infinity) as it stands.
+ * A time as ISO 8601 wants it, 2025-09-05T10:30:00.123456Z, in iso; nothing for
+ * one that has no such form: infinity, years that are none of a call.
  */
 struct span	row_time(struct span text, char iso[ROW_TIME_MAX]);
 

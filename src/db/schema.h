@@ -44,6 +44,7 @@
 	X(end_session)				\
 	X(delete_session)			\
 	X(change_password)			\
+	X(switch_account)			\
 	X(set_active)				\
 	X(set_admin)				\
 	X(create_room)				\

@@ -9,11 +9,18 @@
 
 #define IPV6_CLIENT	8	/* octets: a /64 */
 
+/* Takes the node out of a list's item; 0 when there is none. */
+typedef int	node_find(struct span, struct span *);
+
 static void	unmap(struct address *);
 static int	in_network(const struct address *,
 		    const struct settings_network *);
 static int	port_is(struct span);
-static struct span	last_item(struct span *);
+static int	chain_follow(struct address *, const struct head *,
+		    const char *, node_find *);
+static node_find	plain_node, forwarded_node;
+static struct span	last_item(struct span *, char);
+static int	is_quote(struct span, size_t);
 
 void
 address_of_socket(struct address *address, const struct sockaddr *from)
@@ -132,28 +139,76 @@ void
 address_of_client(struct address *client, const struct address *peer,
     const struct head *head)
 {
-	struct address	named;
-	struct span	list;
-	size_t		i;
-
 	*client = *peer;
 	if (settings->ntrusted_proxies == 0 || !address_is_trusted(peer))
 		return;
 
+	/*
+	 * One of them, whatever is in it: proxies that write the first let the
+	 * second through as the client sent it.
+	 */
+	if (!chain_follow(client, head, "x-forwarded-for", plain_node))
+		(void)chain_follow(client, head, "forwarded", forwarded_node);
+}
+
+/* Goes from proxy to proxy; 0 when there is no such field at all. */
+static int
+chain_follow(struct address *client, const struct head *head,
+    const char *name, node_find *find)
+{
+	struct address	named;
+	struct span	list, node;
+	size_t		i;
+	int		there = 0;
+
 	/* Several lines are one list (RFC 9110 section 5.3). */
 	for (i = head->nfields; i > 0; i--) {
-		if (!span_is_nocase(head->fields[i - 1].name,
-		    "x-forwarded-for"))
+		if (!span_is_nocase(head->fields[i - 1].name, name))
 			continue;
+		there = 1;
 		list = head->fields[i - 1].value;
 		while (list.len > 0) {
-			if (!address_parse(&named, last_item(&list)))
-				return;
+			if (!find(last_item(&list, ','), &node) ||
+			    !address_parse(&named, node))
+				return (1);
 			*client = named;
 			if (!address_is_trusted(&named))
-				return;
+				return (1);
 		}
 	}
+
+	return (there);
+}
+
+static int
+plain_node(struct span item, struct span *node)
+{
+	*node = item;
+
+	return (1);
+}
+
+/*
+ * That of `for=192.0.2.60;proto=http;by=203.0.113.43' (RFC 7239 section 4), in
+ * whatever order; none when it is there twice, as it must not be.
+ */
+static int
+forwarded_node(struct span element, struct span *node)
+{
+	struct span	pair, name;
+	int		found = 0;
+
+	while (element.len > 0) {
+		pair = last_item(&element, ';');
+		name = octets_before(pair, '=');
+		if (!span_is_nocase(name, "for") || name.len == pair.len)
+			continue;
+		node->data = pair.data + name.len + 1;
+		node->len = pair.len - name.len - 1;
+		found++;
+	}
+
+	return (found == 1);
 }
 
 size_t
@@ -213,15 +268,22 @@ port_is(struct span text)
 	return (1);
 }
 
-/* Takes the last item off a list with commas. */
+/*
+ * Takes the last item off a list; a separator in quotes is none. From the right
+ * end, so that quotes which a client left open do not reach what our proxies
+ * put behind them.
+ */
 static struct span
-last_item(struct span *list)
+last_item(struct span *list, char separator)
 {
 	struct span	item;
 	size_t		start;
+	int		quoted = 0;
 
 	for (start = list->len; start > 0; start--) {
-		if (list->data[start - 1] == ',')
+		if (is_quote(*list, start - 1))
+			quoted = !quoted;
+		else if (list->data[start - 1] == separator && !quoted)
 			break;
 	}
 	item.data = list->data + start;
@@ -229,4 +291,20 @@ last_item(struct span *list)
 	list->len = start > 0 ? start - 1 : 0;
 
 	return (octets_trim(item));
+}
+
+/* One with an odd number of backslashes before it is part of the text. */
+static int
+is_quote(struct span text, size_t at)
+{
+	size_t	slashes;
+
+	if (text.data[at] != '"')
+		return (0);
+	for (slashes = 0; slashes < at; slashes++) {
+		if (text.data[at - slashes - 1] != '\\')
+			break;
+	}
+
+	return (slashes % 2 == 0);
 }

@@ -22,9 +22,9 @@ struct address {
 void	address_of_socket(struct address *, const struct sockaddr *);
 
 /*
- * Reads an address as X-Forwarded-For has it: 192.0.2.1, 2001:db8::1, either
- * with a port ([2001:db8::1]:443), with or without quotes. Returns 0 for
- * anything else.
+ * Reads an address as X-Forwarded-For and Forwarded have it: 192.0.2.1,
+ * 2001:db8::1, either with a port ([2001:db8::1]:443), with or without quotes.
+ * Returns 0 for anything else.
  */
 int	address_parse(struct address *, struct span) MUST_CHECK;
 
@@ -36,9 +36,10 @@ int	address_is_loopback(const struct address *);
 
 /*
  * Who a request is from: the peer, unless that is a trusted proxy. Then it is
- * whom the last proxy that is trusted names: X-Forwarded-For is read from its
- * right end, which our own proxies wrote, and what stands left of the first
- * stranger is that stranger's word and not looked at.
+ * whom the last proxy that is trusted names: X-Forwarded-For or, where there is
+ * none, Forwarded (RFC 7239) is read from its right end, which our own proxies
+ * wrote, and what stands left of the first stranger is that stranger's word and
+ * not looked at. Where nobody is named the proxy itself is who it is from.
  */
 void	address_of_client(struct address *, const struct address *peer,
 	    const struct head *);

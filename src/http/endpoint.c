@@ -4,6 +4,7 @@
 #include "data/form.h"
 #include "data/json_read.h"
 #include "http/endpoint.h"
+#include "http/octet.h"
 #include "http/reply.h"
 #include "http/route.h"
 #include "identity/caller.h"
@@ -70,12 +71,13 @@ endpoint_statement(struct exchange *x, page_step *next,
 
 void
 endpoint_path_statement(struct exchange *x, page_step *next,
-    enum statement_id statement)
+    enum statement_id statement, const char *extra)
 {
 	const char	*params[QUERY_PARAMS_MAX];
 	int		n;
 
 	n = params_fill(x, params, 1);
+	params[n++] = extra;
 	exchange_statement(x, next, statement, n, params);
 }
 
@@ -241,7 +243,6 @@ content_type_is(const struct exchange *x, const char *want)
 {
 	const struct span	*field;
 	struct span		type;
-	const char		*end;
 	int			json;
 
 	json = strcmp(want, "application/json") == 0;
@@ -249,13 +250,7 @@ content_type_is(const struct exchange *x, const char *want)
 	if (field == NULL || field->len == 0)
 		return (json);
 
-	type = *field;
-	if ((end = memchr(type.data, ';', type.len)) != NULL)
-		type.len = (size_t)(end - type.data);
-	while (type.len > 0 && (type.data[type.len - 1] == ' ' ||
-	    type.data[type.len - 1] == '\t'))
-		type.len--;
-
+	type = octets_trim(octets_before(*field, ';'));
 	if (span_is_nocase(type, want))
 		return (1);
 

@@ -20,10 +20,11 @@ void	endpoint_statement(struct exchange *, page_step *next,
 
 /*
  * Runs a statement about what the path names: as above, but of the inputs only
- * the path's are passed. For pages that do more with the others.
+ * the path's are passed, and one extra value (or NULL). For pages that do more
+ * with the others.
  */
 void	endpoint_path_statement(struct exchange *, page_step *next,
-	    enum statement_id);
+	    enum statement_id, const char *extra);
 
 /*
  * Reads the request's access token into x->caller; 0 when there is none that

@@ -1,13 +1,13 @@
 #include <string.h>
 
 #include "http/negotiate.h"
+#include "http/octet.h"
 
 #define QUALITY_MAX	1000	/* a weight of 1: they have three digits */
 #define QUALITY_NONE	(-1)
 
 static int		element_next(struct span *, struct span *, int *);
 static int		quality_read(struct span, int *);
-static struct span	trim(struct span);
 static struct span	split(struct span *, char);
 static int		type_quality(const struct span *, const char *);
 
@@ -151,11 +151,11 @@ element_next(struct span *rest, struct span *name, int *quality)
 
 	while (rest->len > 0) {
 		element = split(rest, ',');
-		*name = trim(split(&element, ';'));
+		*name = octets_trim(split(&element, ';'));
 		*quality = QUALITY_MAX;
 		valid = name->len > 0;
 		while (element.len > 0) {
-			parameter = trim(split(&element, ';'));
+			parameter = octets_trim(split(&element, ';'));
 			if (parameter.len < 2 || parameter.data[1] != '=' ||
 			    (parameter.data[0] | 0x20) != 'q')
 				continue;
@@ -215,18 +215,4 @@ split(struct span *rest, char separator)
 	}
 
 	return (part);
-}
-
-static struct span
-trim(struct span text)
-{
-	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
-	    text.data[text.len - 1] == '\t'))
-		text.len--;
-
-	return (text);
 }

@@ -35,6 +35,7 @@ static page_step	message_sent;
 
 static const struct value	*mute_track(struct exchange *,
 				    const struct member *);
+static int	is_change(const struct exchange *);
 static int	is_allowed(struct exchange *);
 static void	question_begin(struct exchange *, struct json *,
 		    struct buffer *, const char *);
@@ -80,7 +81,7 @@ void
 participant_permit(struct exchange *x)
 {
 	endpoint_path_statement(x, permit_allowed,
-	    STATEMENT_participant_moderate);
+	    STATEMENT_participant_moderate, is_change(x) ? "permit" : NULL);
 }
 
 static void
@@ -107,9 +108,7 @@ permit_found(struct exchange *x)
 	struct buffer	body;
 	struct json	json;
 
-	if (changes[PERMISSION_PUBLISH] == NULL &&
-	    changes[PERMISSION_SUBSCRIBE] == NULL &&
-	    changes[PERMISSION_SOURCES] == NULL) {
+	if (!is_change(x)) {
 		permit_answer(x);
 		return;
 	}
@@ -128,9 +127,18 @@ permit_answer(struct exchange *x)
 	json_init(&json, &x->out);
 	json_object_begin(&json);
 	participant_json(&json, &x->answer,
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_USER));
+	    query_text(&x->query, MODERATE_COLUMN_USER));
 	json_object_end(&json);
 	reply_json(x, 200);
+}
+
+/* Whether any permission was given. */
+static int
+is_change(const struct exchange *x)
+{
+	return (x->inputs[PERMIT_PUBLISH].text != NULL ||
+	    x->inputs[PERMIT_SUBSCRIBE].text != NULL ||
+	    x->inputs[PERMIT_SOURCES].text != NULL);
 }
 
 /* What they publish, then each track of it that is meant. */
@@ -138,7 +146,8 @@ void
 participant_mute(struct exchange *x)
 {
 	endpoint_path_statement(x, mute_allowed,
-	    STATEMENT_participant_moderate);
+	    STATEMENT_participant_moderate,
+	    x->inputs[MUTE_MUTED].text[0] == 't' ? "mute" : "unmute");
 }
 
 static void
@@ -250,7 +259,8 @@ mute_track(struct exchange *x, const struct member *track)
 void
 room_message(struct exchange *x)
 {
-	endpoint_path_statement(x, message_allowed, STATEMENT_room_moderate);
+	endpoint_path_statement(x, message_allowed, STATEMENT_room_moderate,
+	    "message");
 }
 
 static void
@@ -297,7 +307,7 @@ question_begin(struct exchange *x, struct json *json, struct buffer *body,
 	json_init(json, body);
 	json_object_begin(json);
 	json_member(json, "room",
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_ROOM));
+	    query_text(&x->query, MODERATE_COLUMN_ROOM));
 	if (identity != NULL)
 		json_member(json, "identity", identity);
 }
@@ -308,6 +318,6 @@ question_end(struct exchange *x, struct json *json, page_step *next,
 {
 	json_object_end(json);
 	livekit_ask(x, next, method,
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_ROOM), json->out);
+	    query_text(&x->query, MODERATE_COLUMN_ROOM), json->out);
 	buffer_cleanup(json->out);
 }

@@ -3,7 +3,7 @@
 import pytest
 from harness import sources
 from harness.answers import ok, refused
-from harness.people import make_token, new_name, newcomer, register, relative
+from harness.people import login, make_token, new_name, newcomer, register, relative
 from harness.secret import new_password
 from harness.server import Server
 from harness.sfu import Sfu
@@ -167,6 +167,41 @@ def test_the_command_makes_and_unmakes_administrators(start_server, parley, data
         done = parley("user", "admin", *arguments)
         assert done.stderr.startswith(said)
         assert (done.returncode != 0) == (status != 0)
+
+
+def test_the_command_switches_accounts(start_server, parley, database):
+    """Also for an administrator who has switched themselves off."""
+    server = start_server()
+    admin, name = newcomer(server.http), new_name()
+    room = ok(server.http.post("/rooms/", json={"name": "Seats"}, headers=admin.headers))
+    ok(server.http.post(f"/rooms/{room['id']}/join", headers=admin.headers))
+    for _ in range(2):
+        done = parley("user", "deactivate", admin.username)
+        said = f"{admin.username} is switched off, signed out and out of all calls\n"
+        assert (done.returncode, done.stdout) == (0, said)
+    refused(server.http.get("/auth/me", headers=admin.headers), 400, "Inactive user")
+    assert login(server.http, admin.username, admin.password).status_code == 400
+    assert database.query("select from room_participants where is_connected") == []
+    assert database.query("select action from outbox") == [("remove_participant",)]
+    done = parley("user", "reactivate", admin.username)
+    assert (done.returncode, done.stdout) == (0, f"{admin.username} may sign in again\n")
+    refused(server.http.get("/auth/me", headers=admin.headers), 401, "Could not validate credentials")
+    assert login(server.http, admin.username, admin.password).status_code == 200
+    told = database.query(
+        "select action, actor_id, address, request_id from audit where target_id is not null order by id"
+    )
+    assert told == [
+        ("deactivate", None, "command", "parley user deactivate"),
+        ("login_failed", None, "127.0.0.1", told[1][3]),
+        ("reactivate", None, "command", "parley user reactivate"),
+    ]
+    for action in ("deactivate", "reactivate"):
+        done = parley("user", action, name)
+        assert (done.returncode, done.stderr) == (1, "parley: there is no user of that name\n")
+        for arguments in ([], ["a", "b"], ["--all"]):
+            done = parley("user", action, *arguments)
+            assert done.returncode == 2
+            assert done.stderr.startswith(f"parley: user {action} takes a name and nothing else")
 
 
 def test_switching_an_account_off_and_on(server, admin):

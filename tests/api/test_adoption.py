@@ -10,6 +10,7 @@ import bcrypt
 import jwt
 import psycopg
 import pytest
+from harness import sources
 from harness.answers import check_listed_room, check_user, errors, ok, refused
 from harness.people import bearer, login, register
 from harness.secret import new_password, secret
@@ -288,6 +289,55 @@ def test_seats_as_they_were(adopted):
     for number in (6, 7, 9):
         ok(adopted.http.post(f"/rooms/{number}/join", headers=headers))
     assert ok(adopted.http.delete("/rooms/1", headers=headers)) == {"message": "Room deleted successfully"}
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", None])
+def test_times_that_are_none(old, migrate, start_server, moment):
+    """Nothing kept them out of the columns: nothing that is read is a fault of the server, and clients can read it."""
+    columns = old.query(
+        "select table_name, column_name from information_schema.columns where table_schema = 'public' "
+        "and data_type like 'timestamp%' order by 1, 2"
+    )
+    assert len(columns) == 6
+    for table, column in columns:
+        old.query(f"update {table} set {column} = %s", [moment])
+    migrate()
+    old.query("update users set is_admin = true where username = 'testuser'")
+    moment = moment or "infinity"
+    for text in (
+        "insert into visits (participant_sid, room_id, user_id, session, joined_at, left_at) "
+        "values ('PA_1', 1, 1, 'RM_1', %(moment)s, %(moment)s), ('PA_2', 1, 1, 'RM_1', now(), null)",
+        "insert into calls (session, room_id, started_at, finished_at) values ('RM_1', 1, %(moment)s, %(moment)s)",
+        "insert into bans (room_id, user_id, created_at) values (1, 4, %(moment)s)",
+        "insert into audit (at, action, address, request_id) values (%(moment)s, 'x', '', '')",
+        "insert into sessions (user_id, family, current, created_at, last_used_at, expires_at, address) "
+        "values (1, '', '{}', %(moment)s, %(moment)s, 'infinity', '')",
+    ):
+        old.query(text, {"moment": moment})
+    server = start_server(database_url=old.url())
+    headers = bearer(old_token("testuser"))
+    # What of ours is overwritten here the document takes for times, and nothing else would put it there.
+    http, plain = server.http, server.client(event_hooks={})
+    for route in sources.routes():
+        if route.method != "get":
+            continue
+        path = route.path.format(room_id=1, user_id=1)
+        for accept in ("application/json", "text/csv"):
+            answer = plain.get(path, headers={**headers, "Accept": accept})
+            assert answer.status_code == 200, answer.text
+            assert route.path == "/openapi.json" or "infinity" not in answer.text
+    assert ok(http.get("/users/1", headers=headers))["created_at"] is None
+    assert ok(http.get("/auth/me", headers=headers))["created_at"] is None
+    assert [each["created_at"] for each in ok(http.get("/rooms/", headers=headers))] == [None] * 5
+    room = ok(http.get("/rooms/1", headers=headers))
+    assert room["created_at"] is room["updated_at"] is room["creator"]["created_at"] is None
+    seats = ok(http.get("/rooms/1/participants", headers=headers))["participants"]
+    assert {each["identity"]: each["joined_at"] for each in seats} == {"testuser": 0, "ann": 0}
+    ok(http.post("/rooms/1/join", headers=headers))
+    ok(http.post("/rooms/1/leave", headers=headers))
+    ok(http.patch("/rooms/1", json={"name": "x"}, headers=headers))
+    ok(login(http, "ann", PASSWORDS["ann"]))
+    ok(http.delete("/rooms/1", headers=headers))
 
 
 # --- the service before, on the same database ---

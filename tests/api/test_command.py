@@ -16,7 +16,9 @@ from harness.poll import poll
 from harness.secret import new_password, secret
 from harness.server import ROOT, binary, environment
 
-COMMANDS = ("serve", "migrate", "check", "user add", "version", "help")
+COMMANDS = (
+    "serve", "migrate", "check", "user add", "user admin", "user deactivate", "user reactivate", "version", "help"
+)  # fmt: skip
 HUNTER = secret("hunter-hunter-hunter-hunter-hunter")
 
 
@@ -313,16 +315,16 @@ class Terminal:
             cwd=directory,
             env=environment(database.url()),
             start_new_session=True,
-            preexec_fn=self.take_the_terminal,
+            preexec_fn=self.become_foreground,
         )
         self.inner = inner
         threading.Thread(target=self.read, daemon=True).start()
 
     @staticmethod
-    def take_the_terminal():
-        # A shell has what it runs in the background ignore it, and all that is started from there.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    def become_foreground():
+        """Who runs the tests in the background of a script has Ctrl-C ignored, and so would the program."""
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def read(self):
         with contextlib.suppress(OSError):

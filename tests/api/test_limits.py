@@ -247,11 +247,12 @@ def test_the_defaults_do_not_meet_a_frontend(start_server):
 ONCE = {"RATE_REGISTER": "1/day"}
 
 
-def tried(server, *fields, peer=None):
+def tried(server, *fields, peer=None, forwarded=()):
     """The status of a registration with these lines of X-Forwarded-For; the address in its line of the log."""
     name = new_name()
     body = {"username": name, "email": f"{name}@example.com", "password": "0123456789"}
     headers = [("X-Forwarded-For", field) for field in fields] + [("X-Request-Id", name)]
+    headers += [("Forwarded", field) for field in forwarded]
     transport = httpx.HTTPTransport(local_address=peer) if peer else None
     with server.client(transport=transport) as http:
         status = http.post("/auth/register", json=body, headers=headers).status_code
@@ -281,10 +282,26 @@ def test_behind_a_chain_of_proxies(limited):
     assert tried(server, "198.51.100.8, 10.1.1.1") == (200, "198.51.100.8")
 
 
+def test_behind_proxies_that_write_forwarded(limited):
+    """RFC 7239: the same chain; X-Forwarded-For, where there is one, alone counts. Each try comes to any of four."""
+    server = limited(**ONCE, TRUSTED_PROXIES="127.0.0.1/32, 10.0.0.0/8", WORKERS=4)
+    client = "198.51.100.7"
+    last = 'for="10.1.1.1:80";proto=https'
+    assert tried(server, forwarded=[f"for={client}, {last}"]) == (200, client)
+    assert tried(server, forwarded=["for=203.0.113.1", f"proto=http;for={client}", last]) == (429, client)
+    assert tried(server, forwarded=[f'for="203.0.113.2, for=unknown;x=", for={client}, {last}']) == (429, client)
+    assert tried(server, client, forwarded=["for=203.0.113.3"]) == (429, client)
+    assert tried(server, forwarded=['for="[2001:db8::7]:4711"']) == (200, "2001:db8::7")
+    # Hidden or malformed: the last proxy that is known.
+    assert tried(server, forwarded=["for=203.0.113.4, for=_hidden", last]) == (200, "10.1.1.1")
+    assert tried(server, forwarded=["203.0.113.5", last]) == (429, "10.1.1.1")
+
+
 def test_who_is_no_proxy_of_ours_speaks_for_nobody(limited):
-    server = limited(**ONCE, TRUSTED_PROXIES="127.0.0.1/32, 10.0.0.0/8")
+    server = limited(**ONCE, TRUSTED_PROXIES="127.0.0.1/32, 10.0.0.0/8", WORKERS=4)
     assert tried(server, "198.51.100.1", peer="127.0.0.2") == (200, "127.0.0.2")
     assert tried(server, "198.51.100.2, 10.1.1.1", peer="127.0.0.2") == (429, "127.0.0.2")
+    assert tried(server, peer="127.0.0.2", forwarded=["for=198.51.100.3"]) == (429, "127.0.0.2")
 
 
 def test_a_customer_of_ipv6_is_a_64(limited):

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from harness import sources
 from harness.server import ROOT
 
 # Whichever comes first fills the tables.
@@ -24,9 +25,10 @@ MAY_SCAN = {
 ARGUMENTS = {
     "room_get": ["u502", "502"],
     "room_participants": ["u502", "room_000001f6"],
-    "room_list": ["u502", "0", "100", None],
+    "room_list": ["u502", "0", "100", "false", None],
     "user_list": ["u502", "0", "100", "false", None],
     "user_admin": ["\n\ncommand\ncommand", "u502", "true"],
+    "user_switch": ["\n\ncommand\ncommand", "u502", "false"],
     "user_deactivate": ["u500", "502"],
     "user_reactivate": ["u500", "502"],
     "audit_failure": ["\n\n127.0.0.1\nrequest", "login_failed", "u502"],
@@ -66,8 +68,8 @@ ARGUMENTS = {
     "participant_remove": ["u502", "502", "u503"],
     "room_visits": ["u502", "room_000001f6", "0", "100"],
     "user_visits": ["u502", "0", "1"],
-    "participant_moderate": ["u502", "room_000001f6", "u503"],
-    "room_moderate": ["u502", "room_000001f6"],
+    "participant_moderate": ["u502", "room_000001f6", "u503", "mute"],
+    "room_moderate": ["u502", "room_000001f6", "message"],
     "tracks_muted": ["true", '["TR_502", "TR_503"]'],
     "livekit_event": [
         "EV_new", "participant_joined", "1757068342", "room_000001f6", "RM_1", "u503", "PA_1", "1757068342000", None,
@@ -89,7 +91,9 @@ ARGUMENTS = {
     ],
 }  # fmt: skip
 # Statements that do more work in the larger database, each with the reason.
-MAY_GROW = {"user_deactivate": "the person has three seats there, and two in the smaller one"}
+MAY_GROW = dict.fromkeys(
+    ("user_deactivate", "user_switch"), "the person has three seats there, and two in the smaller one"
+)
 # Functions that a plan must not show.
 INLINED = {"caller", "room_by_ref", "may_command"}
 
@@ -153,6 +157,8 @@ def open_session(database):
     session.execute(SESSION)
     for file in FILES:
         session.execute(f"prepare {file.stem} as {file.read_text()}")
+        if file.stem in sources.lookups():
+            session.execute(f"prepare {file.stem}_many as {sources.for_many(file.read_text())}")
     return session
 
 
@@ -204,7 +210,7 @@ def nodes(plan):
 
 def test_every_file_is_a_statement_of_the_program():
     header = (ROOT / "src/db/statements.h").read_text()
-    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|SCAN|WRITE)\)", header))
+    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|WRITE)\)", header))
     assert set(ARGUMENTS) == {file.stem for file in FILES}
 
 
@@ -267,6 +273,34 @@ def test_plans_are_look_ups(large, file):
     assert not INLINED & {node.get("Function Name") for node in nodes(plan)}
 
 
+def together(*arguments):
+    """So many calls of a look-up, as the arguments of the one for many."""
+    return [
+        "{" + ",".join("null" if each is None else f'"{each}"' for each in column) + "}"
+        for column in zip(*arguments, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(sources.lookups()))
+def test_plans_for_many_are_look_ups(measured, large, name):
+    """Each of them touches what one does, and gives its own row in its own place."""
+    one = ARGUMENTS[name]
+    other = [one[0], *("99999" for _ in one[1:])]
+    nobody = [None, *one[1:]]
+    calls = [one, other, nobody] * 20
+    plan = explain(large, f"{name}_many", ", analyze, buffers", together(*calls))["Plan"]
+    check_plan(plan, name)
+    assert plan["Actual Rows"] == 60
+    _, _, blocks = measured
+    assert plan["Shared Hit Blocks"] <= 60 * (blocks[name] + 8)
+
+    def run(statement, arguments):
+        values = ", ".join("null" if each is None else f"'{each}'" for each in arguments)
+        return large.execute(f"execute {statement} ({values})").fetchall()
+
+    assert run(f"{name}_many", together(*calls)) == [row for call in calls for row in run(name, call)]
+
+
 def check_plan(plan, name):
     for node in nodes(plan) if name not in MAY_SCAN else ():
         assert node["Node Type"] != "Seq Scan", node
@@ -323,6 +357,18 @@ def test_pages_by_cursor_cost_the_same_wherever_they_are(large, name):
 
     first, last = blocks(None), blocks(str(LARGE - 200))
     assert last <= first * 1.2 + 8
+
+
+def test_newest_rooms_cost_what_the_oldest_do(large):
+    def blocks(newest, after):
+        plan = explain(large, "room_list", ", analyze, buffers", ["u502", "0", "100", newest, after])["Plan"]
+        check_plan(plan, "room_list")
+        assert plan["Actual Rows"] == 100
+        return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+    oldest = blocks("false", None)
+    for after in (None, str(LARGE * 3 // 4)):
+        assert blocks("true", after) <= oldest * 1.2 + 8
 
 
 @pytest.mark.parametrize("name", ["room_list", "user_list"])

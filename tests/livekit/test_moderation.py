@@ -387,6 +387,57 @@ def test_what_messages_do_not_take(scene, sfu, body, wrong):
     assert sfu.called == []
 
 
+# --- the audit trail ---
+
+
+def trail(scene):
+    """What stands in it of the scene's room, the oldest first, with who did it and to whom."""
+    return scene.server.database.query(
+        "select a.action, w.username, t.username, a.address, a.request_id from audit a "
+        "left join users w on w.id = a.actor_id left join users t on t.id = a.target_id "
+        "where a.room_id = %s order by a.id",
+        [scene.room["id"]],
+    )
+
+
+def test_what_is_asked_of_livekit_is_told(scene, sfu):
+    """Whatever LiveKit says to it: the effect may have come about."""
+    answers = [scene.mute(), scene.mute(muted=False), scene.permit(can_subscribe=False), scene.message()]
+    sfu.refusing["UpdateParticipant"] = (403, {"code": "permission_denied", "msg": "no"})
+    answers.append(scene.permit(can_publish_sources=[]))
+    bob = scene.bob.username
+    told = [("mute", bob), ("unmute", bob), ("permit", bob), ("message", None), ("permit", bob)]
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    assert trail(scene) == [
+        (action, scene.ann.username, target, "127.0.0.1", request)
+        for (action, target), request in zip(told, ids, strict=True)
+    ]
+
+
+def test_who_hangs_up_meanwhile_is_told_too(scene, sfu):
+    sfu.hanging = True
+    sfu.released.clear()
+    path = f"/rooms/{scene.room['id']}/message"
+    with scene.server.connect() as client:
+        client.send(lines("POST", path, scene.ann.token, {"text": "x"}))
+        poll(lambda: sfu.calls("SendData"), 10, "LiveKit is asked")
+    assert [action for action, *_ in trail(scene)] == ["message"]
+    sfu.hanging = False
+    sfu.released.set()
+
+
+def test_what_was_not_asked_is_not_told(scene, sfu):
+    """Refused, wrong, about nobody, or a mere question."""
+    ok(scene.permit())
+    for ask in ASK.values():
+        refused(ask(scene, person=scene.bob), 403, MODERATOR)
+    errors(scene.mute(source="UNKNOWN"))
+    refused(scene.mute(identity="nobody"), 404, "Participant not found")
+    scene.call.left(scene.bob.username, scene.sid)
+    refused(scene.message(), 404, "Participant not found")
+    assert trail(scene) == []
+
+
 # --- LiveKit will not, or cannot ---
 
 FIRST = {"mute": "GetParticipant", "permit": "GetParticipant", "message": "SendData"}

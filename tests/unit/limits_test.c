@@ -275,7 +275,7 @@ addresses_in_text(void)
 
 static const struct {
 	const char	*peer;
-	const char	*lines[3];	/* of X-Forwarded-For */
+	const char	*lines[3];	/* of X-Forwarded-For, or whole ones */
 	const char	*want;
 } chains[] = {
 	{ "198.51.100.1", { "10.0.0.1" }, "198.51.100.1" },
@@ -297,7 +297,65 @@ static const struct {
 	{ "11.0.0.1", { "198.51.100.1" }, "11.0.0.1" },
 	{ "172.31.255.255", { "198.51.100.1" }, "198.51.100.1" },
 	{ "172.32.0.0", { "198.51.100.1" }, "172.32.0.0" },
+
+	/* RFC 7239 */
+	{ "198.51.100.1", { "Forwarded: for=10.0.0.1" }, "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: " }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for=198.51.100.1" }, "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: proto=https;FOR=\"198.51.100.1:80\" ; "
+	    "by=10.0.0.1" }, "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9, for=198.51.100.1;by=_a,"
+	    "for=\"10.9.9.9\"" }, "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9",
+	    "Forwarded: for=198.51.100.1", "Forwarded: for=10.0.0.7" },
+	    "198.51.100.1" },
+	{ "fd00::1", { "Forwarded: for=\"[2001:db8::5]:4711\"" },
+	    "2001:db8::5" },
+	/* Separators in quotes are none; quotes left open reach no farther. */
+	{ "10.0.0.1", { "Forwarded: host=\"a,b;for=192.0.2.9\";"
+	    "for=198.51.100.1" }, "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: host=\"a\\\",;\";for=198.51.100.1" },
+	    "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: for=\"192.0.2.9, for=198.51.100.1" },
+	    "198.51.100.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9;host=\"\\, "
+	    "for=\"[2001:db8::5]\"" }, "2001:db8::5" },
+	/* Whoever is hidden, or named twice, or not at all. */
+	{ "10.0.0.1", { "Forwarded: for=198.51.100.1, for=unknown" },
+	    "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9, for=_hidden, "
+	    "for=10.0.0.2" }, "10.0.0.2" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9;for=198.51.100.1" },
+	    "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9, by=10.0.0.1" },
+	    "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for" }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for = 192.0.2.9" }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: 192.0.2.9" }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9," }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: forx=192.0.2.9" }, "10.0.0.1" },
+	{ "10.0.0.1", { "Forwarded: for=\"" }, "10.0.0.1" },
+	/* Not beside the other one. */
+	{ "10.0.0.1", { "Forwarded: for=192.0.2.9", "198.51.100.1",
+	    "Forwarded: for=192.0.2.8" }, "198.51.100.1" },
+	{ "10.0.0.1", { "", "Forwarded: for=192.0.2.9" }, "10.0.0.1" },
 };
+
+#define FORWARDED	"Forwarded: "
+
+static void
+field_set(struct head_field *field, const char *line)
+{
+	const char	*value = line;
+
+	field->name = SPAN("X-FORWARDED-for");
+	if (strncmp(line, FORWARDED, strlen(FORWARDED)) == 0) {
+		field->name = SPAN("Forwarded");
+		value += strlen(FORWARDED);
+	}
+	field->value.data = value;
+	field->value.len = strlen(value);
+}
 
 static void
 clients_behind_proxies(void)
@@ -318,9 +376,7 @@ clients_behind_proxies(void)
 	for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		head.nfields = 0;
 		for (k = 0; k < 3 && chains[i].lines[k] != NULL; k++) {
-			head.fields[k].name = SPAN("X-FORWARDED-for");
-			head.fields[k].value.data = chains[i].lines[k];
-			head.fields[k].value.len = strlen(chains[i].lines[k]);
+			field_set(&head.fields[k], chains[i].lines[k]);
 			head.nfields++;
 		}
 		text.data = chains[i].peer;

@@ -2,8 +2,8 @@
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "long" });
 
-export function when(iso: string): string {
-  return dates.format(new Date(iso));
+export function when(iso: string | null): string {
+  return iso === null ? "some time ago" : dates.format(new Date(iso));
 }
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
