@@ -1,5 +1,6 @@
 """What is measured. A case is a function of the Bench that returns {contender: [a result of each round]}."""
 
+import json
 import random
 import re
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import time
 
 from harness.certificate import self_signed
+from harness.raw import Raw
 
 from bench.contenders import HERE, PASSWORD, ROOMS, STATEMENTS, USERS, request, token
 from bench.machine import Meter, cpu, pgbench, status_sum, wrk, wrk_command, wrk_result
@@ -105,9 +107,25 @@ class Bench:
     def everybody(self, name, lines, more=None, **how):
         requests = self.arena.requests(name, lines)
         servers = {"parley": self.parley, "go": self.go}
+        answers = [shape(server, lines[0]) for server in servers.values()]
+        assert answers[0] == answers[1], f"they do not answer alike: {answers}"
         return self.interleaved(
             {**{each: self.load(server, requests, **how) for each, server in servers.items()}, **(more or {})}
         )
+
+
+def shape(server, request):
+    """What is answered, with types in the place of values."""
+
+    def types(value):
+        if isinstance(value, dict):
+            return {key: types(each) for key, each in value.items()}
+        return [types(each) for each in value[:1]] if isinstance(value, list) else type(value).__name__
+
+    with Raw("127.0.0.1", server.port) as client:
+        client.send(request)
+        answer = client.response()
+    return answer.status, types(json.loads(answer.body))
 
 
 def script(bench, name, **values):

@@ -1,6 +1,10 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "data/buffer.h"
 #include "db/lane.h"
+#include "db/many.h"
+#include "log.h"
 
 #define SQLSTATE_SERIALIZATION	"40001"
 #define SQLSTATE_DEADLOCK	"40P01"
@@ -9,32 +13,42 @@
 
 static void	lane_watch(struct lane *);
 static int	lane_send_job(struct lane *, struct query_job *);
+static int	lane_send_many(struct lane *, struct query_job *, int);
 static int	lane_send_sync(struct lane *);
 static int	lane_result(struct lane *, PGresult *);
 static int	lane_statement_end(struct lane *, struct query_job *);
 static int	lane_sync_result(struct lane *, struct query_job *,
 		    PGresult *);
+static void	lane_many_result(struct query_job *, PGresult *);
+static void	lane_resume(struct query_job *, int);
 static int	lane_failure(struct lane *, struct query_job *, PGresult *);
 
 void
 lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 {
 	struct query_job	*job;
-	int			open, sent, write;
+	enum statement_kind	kind;
+	int			open, sent, write, count;
 
 	/* open: statements were sent since the last sync. */
 	open = 0;
 	sent = 0;
 	while (sent < most && (job = waiting_take(jobs)) != NULL) {
-		write = statements[job->statement].kind == STATEMENT_WRITE;
+		kind = statements[job->statement].kind;
+		write = kind == STATEMENT_WRITE;
+		count = 1;
+		if (kind == STATEMENT_LOOKUP && !job->query->alone)
+			count = waiting_join(jobs, job, most - sent < MANY_MAX ?
+			    most - sent : MANY_MAX);
 		if ((write && open && !lane_send_sync(lane)) ||
-		    !lane_send_job(lane, job) ||
+		    !(count > 1 ? lane_send_many(lane, job, count) :
+		    lane_send_job(lane, job)) ||
 		    (write && !lane_send_sync(lane))) {
 			lane_lost(lane, PQerrorMessage(lane->db));
 			return;
 		}
 		open = !write;
-		sent++;
+		sent += count;
 	}
 
 	if (open && !lane_send_sync(lane)) {
@@ -57,6 +71,48 @@ lane_send_job(struct lane *lane, struct query_job *job)
 	return (PQsendQueryPrepared(lane->db, statements[job->statement].name,
 	    job->query->nparams, job->query->params, NULL, NULL,
 	    job->query->binary));
+}
+
+/* Asks for all that go with the job in one: each parameter is an array. */
+static int
+lane_send_many(struct lane *lane, struct query_job *job, int count)
+{
+	static struct buffer	arrays;	/* kept from one to the next */
+	const struct query_job	*each;
+	const char		*values[QUERY_PARAMS_MAX];
+	char			name[64];
+	size_t			starts[QUERY_PARAMS_MAX + 1];
+	int			lengths[QUERY_PARAMS_MAX];
+	int			formats[QUERY_PARAMS_MAX];
+	int			nparams = job->query->nparams;
+	int			i, has_null, sent;
+
+	TAILQ_INSERT_TAIL(&lane->sent, job, list);
+	lane->inflight++;
+
+	for (i = 0; i < nparams; i++) {
+		starts[i] = arrays.len;
+		has_null = 0;
+		for (each = job; each != NULL; each = each->next)
+			has_null |= each->query->params[i] == NULL;
+		many_begin(&arrays, (size_t)count, has_null);
+		for (each = job; each != NULL; each = each->next)
+			many_append(&arrays, each->query->params[i]);
+	}
+	starts[nparams] = arrays.len;
+	for (i = 0; i < nparams; i++) {
+		values[i] = arrays.data + starts[i];
+		lengths[i] = (int)(starts[i + 1] - starts[i]);
+		formats[i] = 1;
+	}
+
+	(void)snprintf(name, sizeof(name), "%s" MANY_SUFFIX,
+	    statements[job->statement].name);
+	sent = PQsendQueryPrepared(lane->db, name, nparams, values, lengths,
+	    formats, job->query->binary);
+	buffer_consume(&arrays, arrays.len);
+
+	return (sent);
 }
 
 static int
@@ -139,12 +195,14 @@ lane_result(struct lane *lane, PGresult *result)
 	case PGRES_COMMAND_OK:
 		if (statements[job->statement].kind == STATEMENT_WRITE)
 			job->rows = result;
+		else if (job->next != NULL)
+			lane_many_result(job, result);
 		else
 			job_finish(job, QUERY_OK, result);
 		return (1);
 	case PGRES_PIPELINE_ABORTED:
 		/* It never ran: somebody else's error in the segment. */
-		query_resume(job);
+		lane_resume(job, 0);
 		PQclear(result);
 		return (1);
 	default:
@@ -215,12 +273,49 @@ lane_committed(struct lane *lane, enum query_result result, PGresult *error)
 	job_free(job);
 }
 
+/* Should there not be a row for each, whose they are is unknown. */
+static void
+lane_many_result(struct query_job *job, PGresult *result)
+{
+	const struct query_job	*each;
+	int			count;
+
+	count = 0;
+	for (each = job; each != NULL; each = each->next)
+		count++;
+
+	if (PQntuples(result) == count) {
+		job_finish_many(job, result);
+		return;
+	}
+	log_error("database", "%s gave %d rows for %d",
+	    statements[job->statement].name, PQntuples(result), count);
+	lane_resume(job, 1);
+	PQclear(result);
+}
+
+/* Queues the job again, and those that were asked for with it. */
+static void
+lane_resume(struct query_job *job, int alone)
+{
+	struct query_job	*each;
+
+	for (each = job; each != NULL; each = job_part(job)) {
+		if (each->query != NULL)
+			each->query->alone = alone;
+		query_resume(each);
+		if (each != job)
+			job_free(each);
+	}
+}
+
 /* An error: of the statement, or of the whole connection (then 0). */
 static int
 lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
 {
-	struct query	*query = job->query;
-	const char	*code;
+	struct query		*query = job->query;
+	struct query_job	*part;
+	const char		*code;
 
 	code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	if (code == NULL || PQstatus(lane->db) != CONNECTION_OK ||
@@ -231,15 +326,24 @@ lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
 		return (0);
 	}
 
-	if (query != NULL && query->attempts < QUERY_ATTEMPTS_MAX &&
+	if (strcmp(code, SQLSTATE_CANCELED) == 0) {
+		/* What took too long together would for each. */
+		while ((part = job_part(job)) != NULL) {
+			job_finish(part, QUERY_UNAVAILABLE, NULL);
+			job_free(part);
+		}
+		job_finish(job, QUERY_UNAVAILABLE, NULL);
+		PQclear(result);
+	} else if (job->next != NULL) {
+		/* Whose it is shows when each is alone. */
+		lane_resume(job, 1);
+		PQclear(result);
+	} else if (query != NULL && query->attempts < QUERY_ATTEMPTS_MAX &&
 	    (strcmp(code, SQLSTATE_DEADLOCK) == 0 ||
 	    strcmp(code, SQLSTATE_SERIALIZATION) == 0)) {
 		/* Rolled back whole: it may run again. */
 		query->attempts++;
 		query_resume(job);
-		PQclear(result);
-	} else if (strcmp(code, SQLSTATE_CANCELED) == 0) {
-		job_finish(job, QUERY_UNAVAILABLE, NULL);
 		PQclear(result);
 	} else {
 		job_finish(job, QUERY_FAILED, result);

@@ -23,6 +23,12 @@ enum lane_state {
 	LANE_UP
 };
 
+/* The answer to many at once, each of whom has a row; freed by the last. */
+struct query_rows {
+	PGresult	*rows;
+	int		holders;
+};
+
 struct query_job {
 	struct query		*query;		/* NULL once it was cancelled */
 	enum statement_id	statement;
@@ -30,6 +36,7 @@ struct query_job {
 	int			answered;	/* its result came; NULL is due */
 	PGresult		*rows;		/* of a write until its sync */
 	u_int64_t		since;
+	struct query_job	*next;		/* who is asked for with it */
 	TAILQ_ENTRY(query_job)	list;
 };
 
@@ -70,6 +77,16 @@ void			lane_lost(struct lane *, const char *why);
 /* The next job that somebody still waits for, or NULL. */
 struct query_job	*waiting_take(struct query_jobs *);
 
+/*
+ * Takes those that can be asked for together with this one, which has them as
+ * its next ones; at most so many in all. Returns how many they are with it.
+ */
+int			waiting_join(struct query_jobs *, struct query_job *,
+			    int most);
+
+/* Takes one of those that were asked for with it, or NULL. */
+struct query_job	*job_part(struct query_job *);
+
 /* Queues the query of a job that came back without having run. */
 void			query_resume(struct query_job *);
 
@@ -79,5 +96,8 @@ void			job_free(struct query_job *);
 /* Hands the result to whoever asked; the job is then nobody's. */
 void			job_finish(struct query_job *, enum query_result,
 			    PGresult *rows);
+
+/* As job_finish: to each its own row. The others that were with it are freed. */
+void			job_finish_many(struct query_job *, PGresult *rows);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "data/span.h"
 #include "db/lane_open.h"
+#include "db/many.h"
 #include "db/migrate.h"
 #include "db/statements.h"
 
@@ -16,6 +17,7 @@
 static void	drop_notice(void *, const PGresult *);
 static int	run_simple(PGconn *, const char *);
 static int	prepare_all(PGconn *);
+static int	prepare_many(PGconn *, const struct statement *);
 static int	result_is(PGconn *, ExecStatusType);
 
 enum lane_open_result
@@ -84,21 +86,43 @@ run_simple(PGconn *db, const char *sql)
 static int
 prepare_all(PGconn *db)
 {
-	int	i, ok;
+	int	i, sent, ok;
 
+	sent = 0;
 	for (i = 0; i < STATEMENT__MAX; i++) {
 		if (!PQsendPrepare(db, statements[i].name, statements[i].sql,
 		    0, NULL))
 			return (0);
+		sent++;
+		if (statements[i].kind == STATEMENT_LOOKUP) {
+			if (!prepare_many(db, &statements[i]))
+				return (0);
+			sent++;
+		}
 	}
 	if (!PQpipelineSync(db))
 		return (0);
 
-	ok = 1;
-	for (i = 0; i < STATEMENT__MAX; i++)
+	for (ok = 1; sent > 0; sent--)
 		ok = result_is(db, PGRES_COMMAND_OK) && ok;
 
 	return (result_is(db, PGRES_PIPELINE_SYNC) && ok);
+}
+
+static int
+prepare_many(PGconn *db, const struct statement *statement)
+{
+	struct buffer	sql;
+	char		name[64];
+	int		sent;
+
+	buffer_init(&sql);
+	many_sql(&sql, statement->sql);
+	(void)snprintf(name, sizeof(name), "%s" MANY_SUFFIX, statement->name);
+	sent = PQsendPrepare(db, name, sql.data, 0, NULL);
+	buffer_cleanup(&sql);
+
+	return (sent);
 }
 
 /* Takes a result, and the NULL that stands behind a statement's. */

@@ -43,7 +43,11 @@ static int	lane_share(int, const struct lane *);
 static void	lanes_tick(void *, u_int64_t);
 
 static void	query_enqueue(struct query *);
+static int	can_join(const struct query_job *, const struct query_job *);
+static void	rows_release(struct query_rows *);
 static void	job_lost(struct query_job *);
+static void	job_give(struct query_job *, enum query_result, PGresult *,
+		    struct query_rows *, int);
 static void	waiting_put(struct query_job *, int);
 static void	waiting_fail(struct query_jobs *, int);
 
@@ -58,6 +62,7 @@ static int			ever_failed;	/* since the last success */
 static struct query_jobs	waiting[2];
 static int			nwaiting[2];
 static struct kore_pool		job_pool;
+static struct kore_pool		rows_pool;
 
 void
 lanes_start(const char *conninfo, int count)
@@ -65,6 +70,7 @@ lanes_start(const char *conninfo, int count)
 	int	i;
 
 	kore_pool_init(&job_pool, "query_jobs", sizeof(struct query_job), 256);
+	kore_pool_init(&rows_pool, "query_rows", sizeof(struct query_rows), 64);
 	lanes_conninfo = kore_strdup(conninfo);
 	lanes_opener = threads_start(1, LANES_MAX, 0);
 
@@ -95,8 +101,10 @@ query_start(struct query *query)
 {
 	query->result = QUERY_UNAVAILABLE;
 	query->rows = NULL;
+	query->shared = NULL;
 	query->sqlstate[0] = '\0';
 	query->attempts = 0;
+	query->alone = 0;
 	metric_add(METRIC_statements_in_progress, 0, 0, 1);
 	query_enqueue(query);
 }
@@ -155,15 +163,72 @@ waiting_take(struct query_jobs *jobs)
 	return (job);
 }
 
+int
+waiting_join(struct query_jobs *jobs, struct query_job *job, int most)
+{
+	struct query_job	*each, *later, *last;
+	int			count;
+
+	count = 1;
+	last = job;
+	for (each = TAILQ_FIRST(jobs); each != NULL && count < most;
+	    each = later) {
+		later = TAILQ_NEXT(each, list);
+		if (!can_join(job, each))
+			continue;
+		TAILQ_REMOVE(jobs, each, list);
+		nwaiting[jobs - waiting]--;
+		last->next = each;
+		last = each;
+		count++;
+	}
+
+	return (count);
+}
+
+static int
+can_join(const struct query_job *job, const struct query_job *other)
+{
+	return (other->statement == job->statement && other->query != NULL &&
+	    other->query->binary == job->query->binary &&
+	    !other->query->alone);
+}
+
+const char *
+query_text(const struct query *query, int column)
+{
+	return (PQgetvalue(query->rows, query->row, column));
+}
+
+void
+query_clear(struct query *query)
+{
+	struct query_rows	*shared = query->shared;
+
+	if (shared == NULL) {
+		PQclear(query->rows);
+	} else {
+		rows_release(shared);
+	}
+	query->rows = NULL;
+	query->shared = NULL;
+}
+
+static void
+rows_release(struct query_rows *shared)
+{
+	if (--shared->holders == 0) {
+		PQclear(shared->rows);
+		kore_pool_put(&rows_pool, shared);
+	}
+}
+
 void
 query_cancel(struct query *query)
 {
 	struct query_job	*job = query->job;
 
-	if (query->rows != NULL) {
-		PQclear(query->rows);
-		query->rows = NULL;
-	}
+	query_clear(query);
 	if (job != NULL) {
 		/* In flight its result must still be read: an orphan. */
 		job->query = NULL;
@@ -370,6 +435,10 @@ lane_lost(struct lane *lane, const char *why)
 static void
 job_lost(struct query_job *job)
 {
+	struct query_job	*part;
+
+	while ((part = job_part(job)) != NULL)
+		job_lost(part);
 	PQclear(job->rows);
 	job->rows = NULL;
 
@@ -403,6 +472,7 @@ job_new(void)
 	job->sync = 0;
 	job->answered = 0;
 	job->rows = NULL;
+	job->next = NULL;
 	job->since = kore_time_ms();
 
 	return (job);
@@ -414,29 +484,73 @@ job_free(struct query_job *job)
 	kore_pool_put(&job_pool, job);
 }
 
+struct query_job *
+job_part(struct query_job *job)
+{
+	struct query_job	*part = job->next;
+
+	if (part != NULL) {
+		job->next = part->next;
+		part->next = NULL;
+	}
+
+	return (part);
+}
+
 /* Hands the result to whoever asked; the job is then nobody's. */
 void
 job_finish(struct query_job *job, enum query_result result, PGresult *rows)
+{
+	if (job->query == NULL)
+		PQclear(rows);
+	else
+		job_give(job, result, rows, NULL, 0);
+}
+
+void
+job_finish_many(struct query_job *job, PGresult *rows)
+{
+	struct query_rows	*shared;
+	struct query_job	*each;
+	int			row;
+
+	shared = kore_pool_get(&rows_pool);
+	shared->rows = rows;
+	shared->holders = 1;	/* ourselves, until all have it */
+
+	row = 0;
+	for (each = job; each != NULL; each = job_part(job)) {
+		if (each->query != NULL) {
+			shared->holders++;
+			job_give(each, QUERY_OK, rows, shared, row);
+		}
+		row++;
+		if (each != job)
+			job_free(each);
+	}
+
+	rows_release(shared);
+}
+
+static void
+job_give(struct query_job *job, enum query_result result, PGresult *rows,
+    struct query_rows *shared, int row)
 {
 	struct query	*query = job->query;
 	const char	*sqlstate;
 
 	job->query = NULL;
-
-	if (query == NULL) {
-		PQclear(rows);
-	} else {
-		query->job = NULL;
-		query->result = result;
-		metrics_statement(job->statement, result,
-		    (kore_time_ms() - job->since) * 1000);
-		query->rows = rows;
-		if (result == QUERY_FAILED) {
-			sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
-			(void)kore_strlcpy(query->sqlstate,
-			    sqlstate == NULL ? "" : sqlstate,
-			    sizeof(query->sqlstate));
-		}
-		query->done(query);
+	query->job = NULL;
+	query->result = result;
+	metrics_statement(job->statement, result,
+	    (kore_time_ms() - job->since) * 1000);
+	query->rows = rows;
+	query->shared = shared;
+	query->row = row;
+	if (result == QUERY_FAILED) {
+		sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
+		(void)kore_strlcpy(query->sqlstate,
+		    sqlstate == NULL ? "" : sqlstate, sizeof(query->sqlstate));
 	}
+	query->done(query);
 }

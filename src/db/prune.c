@@ -56,8 +56,7 @@ pruned(struct query *query)
 	int	more;
 
 	more = query->result == QUERY_OK && PQntuples(query->rows) > 0;
-	PQclear(query->rows);
-	query->rows = NULL;
+	query_clear(query);
 	if (more)
 		query_start(query);
 	else

@@ -23,6 +23,7 @@ enum query_result {
 };
 
 struct query_job;
+struct query_rows;
 
 struct query {
 	enum statement_id	statement;
@@ -34,12 +35,16 @@ struct query {
 	void			*arg;		/* the caller's own */
 
 	enum query_result	result;
-	PGresult		*rows;		/* owned: PQclear it */
+	PGresult		*rows;	/* read only: others may have theirs in
+					   it; query_clear() lets go of them */
+	int			row;	/* the first that is this one's */
 	char			sqlstate[6];
 
 	/* lanes.c's own */
 	struct query_job	*job;		/* while it is under way */
+	struct query_rows	*shared;	/* whose rows are part of */
 	int			attempts;
+	int			alone;		/* not together with others */
 };
 
 /*
@@ -47,6 +52,12 @@ struct query {
  * from inside this call.
  */
 void	query_start(struct query *);
+
+/* A value of the first row, as text; "" when it is NULL. */
+const char	*query_text(const struct query *, int column);
+
+/* Lets go of the rows. Does nothing when there are none. */
+void	query_clear(struct query *);
 
 /* Forgets a query that is under way: done() will not be called. */
 void	query_cancel(struct query *);

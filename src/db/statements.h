@@ -5,6 +5,8 @@
  * Every statement the workers run: one row here, one file in sql/statements/.
  *
  *	READ	changes nothing; is run again when its connection is lost
+ *	LOOKUP	the same, and always gives one row: those who ask for it at
+ *		the same time are asked for together (see many.h)
  *	SCAN	the same, and reads many rows: it rides apart, on lanes of its
  *		own, so that nothing quick waits behind it
  *	WRITE	its fate is unknown when its connection is lost before it
@@ -16,7 +18,7 @@
 #define STATEMENTS(X)			\
 	X(ready, READ)			\
 	X(backlog, READ)		\
-	X(user_me, READ)		\
+	X(user_me, LOOKUP)		\
 	X(user_login, READ)		\
 	X(session_begin, WRITE)		\
 	X(session_refresh, WRITE)	\
@@ -36,10 +38,10 @@
 	X(user_password, READ)		\
 	X(user_set_password, WRITE)	\
 	X(user_list, SCAN)		\
-	X(user_get, READ)		\
+	X(user_get, LOOKUP)		\
 	X(room_create, WRITE)		\
 	X(room_list, SCAN)		\
-	X(room_get, READ)		\
+	X(room_get, LOOKUP)		\
 	X(room_update, WRITE)		\
 	X(room_delete, WRITE)		\
 	X(room_join, WRITE)		\
@@ -66,6 +68,7 @@
 
 enum statement_kind {
 	STATEMENT_READ,
+	STATEMENT_LOOKUP,
 	STATEMENT_SCAN,
 	STATEMENT_WRITE
 };

@@ -168,9 +168,9 @@ reply_query_outcome(const struct exchange *x)
 	switch (x->query.result) {
 	case QUERY_OK:
 		if (PQntuples(x->query.rows) == 0 ||
-		    PQgetisnull(x->query.rows, 0, 0))
+		    PQgetisnull(x->query.rows, x->query.row, 0))
 			return (OUTCOME_internal);
-		return (outcome_find(PQgetvalue(x->query.rows, 0, 0)));
+		return (outcome_find(query_text(&x->query, 0)));
 	case QUERY_UNAVAILABLE:
 		return (database_state() == DATABASE_NOT_MIGRATED ?
 		    OUTCOME_not_migrated : OUTCOME_unavailable);
@@ -206,7 +206,8 @@ reply_statement(struct exchange *x)
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
-		rows_json(&json, x->query.rows, 0, 1, 1);
+		rows_json(&json, x->query.rows, x->query.row,
+		    x->query.row + 1, 1);
 		break;
 	case ANSWER_LIST:
 		paging_link(x, rows_count(x->query.rows, outcome));

@@ -99,8 +99,7 @@ claimed(struct query *query)
 		for (row = 0; row < PQntuples(query->rows); row++)
 			carry_out(query->rows, row);
 	}
-	PQclear(query->rows);
-	query->rows = NULL;
+	query_clear(query);
 }
 
 static void
@@ -203,7 +202,7 @@ carried_out(void *arg, enum service_result result, int status,
 static void
 noted(struct query *query)
 {
-	PQclear(query->rows);
+	query_clear(query);
 	free(query->arg);
 	if (--going == 0 && more)
 		look(NULL, 0);

@@ -211,8 +211,7 @@ mended(struct query *query)
 static void
 run(enum statement_id statement, void (*done)(struct query *), int nparams)
 {
-	PQclear(turn.query.rows);
-	turn.query.rows = NULL;
+	query_clear(&turn.query);
 	turn.query.statement = statement;
 	turn.query.nparams = nparams;
 	turn.query.done = done;
@@ -257,8 +256,7 @@ again(struct query *query)
 static void
 finish(void)
 {
-	PQclear(turn.query.rows);
-	turn.query.rows = NULL;
+	query_clear(&turn.query);
 	arena_cleanup(&turn.arena);
 	arena_cleanup(&turn.room);
 	turn.running = 0;

@@ -38,6 +38,5 @@ static void
 looked(struct query *query)
 {
 	running = 0;
-	PQclear(query->rows);
-	query->rows = NULL;
+	query_clear(query);
 }

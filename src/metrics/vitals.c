@@ -84,8 +84,7 @@ backlog_seen(struct query *query)
 		metric_set(METRIC_outbox_oldest_seconds, strtoull(PQgetvalue(
 		    query->rows, 0, BACKLOG_OLDEST), NULL, 10));
 	}
-	PQclear(query->rows);
-	query->rows = NULL;
+	query_clear(query);
 }
 
 static uint64_t

@@ -174,7 +174,7 @@ password_found(struct exchange *x)
 	}
 
 	/* The row goes with the next query. */
-	x->page = arena_strndup(&x->arena, PQgetvalue(x->query.rows, 0, 1),
+	x->page = arena_strndup(&x->arena, query_text(&x->query, 1),
 	    (size_t)PQgetlength(x->query.rows, 0, 1));
 	hashing_compare(x, password_compared, current->text, current->len,
 	    x->page);

@@ -127,7 +127,7 @@ permit_answer(struct exchange *x)
 	json_init(&json, &x->out);
 	json_object_begin(&json);
 	participant_json(&json, &x->answer,
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_USER));
+	    query_text(&x->query, MODERATE_COLUMN_USER));
 	json_object_end(&json);
 	reply_json(x, 200);
 }
@@ -307,7 +307,7 @@ question_begin(struct exchange *x, struct json *json, struct buffer *body,
 	json_init(json, body);
 	json_object_begin(json);
 	json_member(json, "room",
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_ROOM));
+	    query_text(&x->query, MODERATE_COLUMN_ROOM));
 	if (identity != NULL)
 		json_member(json, "identity", identity);
 }
@@ -318,6 +318,6 @@ question_end(struct exchange *x, struct json *json, page_step *next,
 {
 	json_object_end(json);
 	livekit_ask(x, next, method,
-	    PQgetvalue(x->query.rows, 0, MODERATE_COLUMN_ROOM), json->out);
+	    query_text(&x->query, MODERATE_COLUMN_ROOM), json->out);
 	buffer_cleanup(json->out);
 }

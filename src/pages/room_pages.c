@@ -113,10 +113,10 @@ room_join_token(struct exchange *x, char *token, size_t size)
 		return (0);
 	}
 
-	grant.room = PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM);
+	grant.room = query_text(&x->query, JOIN_COLUMN_ROOM);
 	grant.identity = x->caller.subject;
-	grant.max_participants = strtol(PQgetvalue(x->query.rows, 0,
-	    JOIN_COLUMN_MAX), NULL, 10);
+	grant.max_participants = strtol(query_text(&x->query, JOIN_COLUMN_MAX),
+	    NULL, 10);
 	if (!grant_join(&grant, time(NULL), token, size)) {
 		reply_outcome(x, OUTCOME_internal);
 		return (0);

@@ -106,7 +106,7 @@ token_limit_found(struct exchange *x)
 		return;
 	}
 
-	limit = PQgetvalue(x->query.rows, 0,
+	limit = query_text(&x->query,
 	    PQfnumber(x->query.rows, "max_participants"));
 	if (config_held(x->inputs[TOKEN_CONFIG].value, atoi(limit))) {
 		token_seat(x);
@@ -146,7 +146,7 @@ token_seated(struct exchange *x)
 	json_member(&json, "server_url", settings->livekit_url);
 	json_member(&json, "participant_token", token);
 	json_member(&json, "room_name",
-	    PQgetvalue(x->query.rows, 0, JOIN_COLUMN_ROOM));
+	    query_text(&x->query, JOIN_COLUMN_ROOM));
 	json_member(&json, "participant_name", x->caller.subject);
 	json_object_end(&json);
 	explicit_bzero(token, sizeof(token));

@@ -250,6 +250,30 @@ def test_browsers_are_sent_to_the_client(server, accept, browser):
         assert (response.status, json.loads(response.body)["docs_url"]) == (200, "/docs")
 
 
+# --- licences ---
+
+
+@pytest.mark.parametrize(("folder", "path"), [("apidocs", "/docs/licences.txt"), ("web", "/app/licences.txt")])
+def test_licences_of_what_is_sent_are_kept(server, folder, path):
+    """All that npm installed for the browser, by the lock file, and the texts that came with it."""
+    response = fetch(server, path)
+    assert (response.status, response.get("content-type")) == (200, TYPES["txt"])
+    text = response.body.decode()
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
+    wanted = {
+        f"{place.rpartition('node_modules/')[2]} {each['version']}"
+        + (f" ({each['license']})" if "license" in each else "")
+        for place, each in lock.items()
+        if place and not {"dev", "peer", "optional"} & set(each) and "/@types/" not in place
+    }
+    assert len(wanted) > 10
+    assert not wanted - set(text.splitlines())
+    for licence in (ROOT / folder / "node_modules").glob("livekit-client/LICENSE"):
+        assert licence.read_text().strip() in text
+    assert "Permission is hereby granted" in text
+    assert "Apache License" in text
+
+
 # --- how they are sent ---
 
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import subprocess
 import termios
 import threading
@@ -314,10 +315,16 @@ class Terminal:
             cwd=directory,
             env=environment(database.url()),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self.become_foreground,
         )
         self.inner = inner
         threading.Thread(target=self.read, daemon=True).start()
+
+    @staticmethod
+    def become_foreground():
+        """Who runs the tests in the background of a script has Ctrl-C ignored, and so would the program."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def read(self):
         with contextlib.suppress(OSError):

@@ -2,14 +2,16 @@
 
 import concurrent.futures
 import itertools
+import json
 import threading
 import time
 
 import pytest
 from harness.crowd import crowd, lines
+from harness.people import make_token, relative
 from harness.poll import poll
 from harness.proxy import Proxy
-from harness.server import Server
+from harness.server import ROOT, Server
 
 # BindComplete, RowDescription, DataRow, CommandComplete, ReadyForQuery.
 MESSAGES = 5
@@ -176,6 +178,73 @@ def test_answers_of_those_who_left_are_nobody_elses(lane, proxy):
             assert answer.status == 200
             assert f'"{person.username}"'.encode() in answer.body
         assert rule.used.wait(5)
+
+
+def waiting(lane, proxy, requests):
+    """Sends all of them while the lane is busy, so that they wait together; a client for each."""
+    busy = lane.people[0]
+    proxy.arm("user_get", hold=0.5)
+    holder = lane.connect()
+    holder.send(lines("GET", f"/users/{busy.user['id']}", busy.token))
+    poll(lambda: proxy.rule is None, 5, "the lane is busy")
+    clients = [lane.connect() for _ in requests]
+    for client, data in zip(clients, requests, strict=True):
+        client.send(data)
+    return holder, clients
+
+
+def room_of(lane, person):
+    answer = ask(lane, lines("POST", "/rooms/", person.token, {"name": f"room {next(NUMBER)}"}))
+    return json.loads(answer.body)
+
+
+@pytest.mark.parametrize("point", [None, *POINTS])
+def test_many_are_asked_for_together(lane, proxy, point):
+    """Each gets its own answer, also where the connection is cut and where somebody has left."""
+    up(lane)
+    room = room_of(lane, lane.people[0])
+    expected = []
+    for person in lane.people * 3:
+        expected.append((lines("GET", "/auth/me", person.token), 200, f'"{person.username}"'))
+        expected.append((lines("GET", f"/rooms/{room['id']}", person.token), 200, f'"{room["name"]}"'))
+        expected.append((lines("GET", "/rooms/2147483647", person.token), 404, "Room not found"))
+    expected.append((lines("GET", "/auth/me", make_token({"sub": "nobody", "exp": relative(60)})), 401, "credentials"))
+    holder, clients = waiting(lane, proxy, [data for data, _, _ in expected])
+    rule = proxy.arm("user_me_many", hold=0.1) if point is None else proxy.arm("user_me_many", point)
+    for client in clients[:3]:
+        client.close()
+    for client, (_, status, text) in list(zip(clients, expected, strict=True))[3:]:
+        answer = client.response()
+        assert answer.status == status
+        assert text.encode() in answer.body
+        client.close()
+    assert holder.response().status == 200
+    holder.close()
+    assert rule.used.wait(5), "they were asked for together"
+
+
+def test_one_that_fails_is_alone_with_it(lane, proxy):
+    """What the database refuses to one of many is refused to that one."""
+    up(lane)
+    rooms = [room_of(lane, lane.people[0]) for _ in range(6)]
+    bad = rooms[3]["id"]
+    lane.database.query(
+        "create or replace function room_by_ref(ref text) returns setof rooms language plpgsql stable as $$ begin "
+        f"if ref = '{bad}' then raise exception 'a fault'; end if; "
+        "return query select r.* from rooms r where r.id = ref::integer; end $$"
+    )
+    try:
+        paths = [f"/rooms/{room['id']}" for room in rooms]
+        holder, clients = waiting(lane, proxy, [lines("GET", path, lane.people[1].token) for path in paths])
+        rule = proxy.arm("room_get_many", hold=0.1)
+        answers = [client.response() for client in clients]
+        assert [answer.status for answer in answers] == [500 if room["id"] == bad else 200 for room in rooms]
+        assert rule.used.wait(5), "they were asked for together"
+        for client in (holder, *clients):
+            client.close()
+    finally:
+        proxy.rule = None
+        lane.database.query((ROOT / "sql/functions/room_by_ref.sql").read_text())
 
 
 def test_what_does_not_fit_the_socket_is_sent_later(lane, proxy):

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from harness import sources
 from harness.server import ROOT
 
 FILES = sorted((ROOT / "sql/statements").glob("*.sql"))
@@ -151,6 +152,8 @@ def open_session(database):
     session.execute(SESSION)
     for file in FILES:
         session.execute(f"prepare {file.stem} as {file.read_text()}")
+        if file.stem in sources.lookups():
+            session.execute(f"prepare {file.stem}_many as {sources.for_many(file.read_text())}")
     return session
 
 
@@ -202,7 +205,7 @@ def nodes(plan):
 
 def test_every_file_is_a_statement_of_the_program():
     header = (ROOT / "src/db/statements.h").read_text()
-    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|SCAN|WRITE)\)", header))
+    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|WRITE)\)", header))
     assert set(ARGUMENTS) == {file.stem for file in FILES}
 
 
@@ -263,6 +266,34 @@ def test_plans_are_look_ups(large, file):
     check_plan(plan, file.stem)
     # What is inlined leaves no trace; what is not has a scan of its own.
     assert not INLINED & {node.get("Function Name") for node in nodes(plan)}
+
+
+def together(*arguments):
+    """So many calls of a look-up, as the arguments of the one for many."""
+    return [
+        "{" + ",".join("null" if each is None else f'"{each}"' for each in column) + "}"
+        for column in zip(*arguments, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(sources.lookups()))
+def test_plans_for_many_are_look_ups(measured, large, name):
+    """Each of them touches what one does, and gives its own row in its own place."""
+    one = ARGUMENTS[name]
+    other = [one[0], *("99999" for _ in one[1:])]
+    nobody = [None, *one[1:]]
+    calls = [one, other, nobody] * 20
+    plan = explain(large, f"{name}_many", ", analyze, buffers", together(*calls))["Plan"]
+    check_plan(plan, name)
+    assert plan["Actual Rows"] == 60
+    _, _, blocks = measured
+    assert plan["Shared Hit Blocks"] <= 60 * (blocks[name] + 8)
+
+    def run(statement, arguments):
+        values = ", ".join("null" if each is None else f"'{each}'" for each in arguments)
+        return large.execute(f"execute {statement} ({values})").fetchall()
+
+    assert run(f"{name}_many", together(*calls)) == [row for call in calls for row in run(name, call)]
 
 
 def check_plan(plan, name):

@@ -3,6 +3,7 @@
 frontend          Chromium with the guide's page, and a server with default settings
 listed_frontend   the same, and a server with CORS_ORIGINS
 page              the page, nobody logged in; member_page: the guide's test user is
+component         the guide's React component, a camera, and a server whose calls are real
 start_server      a function that starts a server alone; lone_server: one of the session's
 page_of           a function that opens a page of a server's own, which may ask nobody else
 calls             a server whose calls are real, for the web client
@@ -12,9 +13,9 @@ visitors          a function that makes people in the web client; stranger: one 
 import contextlib
 
 import pytest
-from frontend.app import Guest, guests, launch
+from frontend.app import MEDIA_FLAGS, Guest, guests, launch
 from frontend.guide import EMAIL, GUIDE, PASSWORD, USERNAME
-from frontend.site import FLAGS, PAGE, Frontend, serving
+from frontend.site import FLAGS, PAGE, Frontend, bundled, contents, serving
 from harness.chromium import chromium
 from harness.secret import secret
 from harness.server import Server
@@ -110,7 +111,7 @@ def page_of(playwright):
 def start_frontend(guide, playwright, start_server):
     """start_frontend(NAME=value, ...): a Frontend and the server it talks to, with the guide's test user."""
     with contextlib.ExitStack() as stack:
-        port = stack.enter_context(serving(guide))
+        port = stack.enter_context(serving(contents(guide)))
 
         def start(**settings):
             made = Frontend(playwright, start_server(True, **settings), port)
@@ -128,6 +129,16 @@ def frontend(start_frontend):
 @pytest.fixture(scope="module")
 def listed_frontend(start_frontend):
     return start_frontend(CORS_ORIGINS=f"http://{PAGE}")
+
+
+@pytest.fixture(scope="module")
+def component(guide, playwright, livekit, start_server, tmp_path_factory):
+    """The guide's React component on a page, in a browser with a camera, and a server whose calls are real."""
+    server = start_server(True, **livekit.settings)
+    with livekit.told_to(server), serving(bundled(guide, tmp_path_factory.mktemp("component"))) as port:
+        made = Frontend(playwright, server, port, MEDIA_FLAGS)
+        with contextlib.closing(made.browser):
+            yield made
 
 
 @pytest.fixture
@@ -168,11 +179,11 @@ def calls(livekit, start_server):
 
 @pytest.fixture
 def visitors(camera_browser, calls):
-    """visitors("ann", "bob"): people who have signed up, each on the rooms page in a browser profile of their own."""
+    """visitors("ann", "bob"): people who are signed in, each on the rooms page in a browser profile of their own."""
     with contextlib.ExitStack() as stack:
 
         def come(*names, **options):
-            return stack.enter_context(guests(camera_browser, calls.url, *names, **options))
+            return stack.enter_context(guests(camera_browser, calls, *names, **options))
 
         yield come
 

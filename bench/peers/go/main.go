@@ -54,6 +54,9 @@ type room struct {
 	IsActive          bool       `json:"is_active"`
 	CreatedAt         *time.Time `json:"created_at"`
 	UpdatedAt         *time.Time `json:"updated_at"`
+	OpensAt           *time.Time `json:"opens_at"`
+	ClosesAt          *time.Time `json:"closes_at"`
+	MaxMinutes        *int32     `json:"max_minutes"`
 	ParticipantsCount int64      `json:"participants_count"`
 	Creator           user       `json:"creator"`
 }
@@ -62,8 +65,9 @@ type room struct {
 func (r *room) columns(outcome *string) []any {
 	return []any{
 		outcome, &r.Name, &r.Description, &r.MaxParticipants, &r.ID, &r.RoomID, &r.CreatorID, &r.IsActive,
-		&r.CreatedAt, &r.UpdatedAt, &r.ParticipantsCount, &r.Creator.Username, &r.Creator.Email,
-		&r.Creator.FullName, &r.Creator.ID, &r.Creator.IsActive, &r.Creator.CreatedAt, &r.Creator.UpdatedAt,
+		&r.CreatedAt, &r.UpdatedAt, &r.OpensAt, &r.ClosesAt, &r.MaxMinutes, &r.ParticipantsCount,
+		&r.Creator.Username, &r.Creator.Email, &r.Creator.FullName, &r.Creator.ID, &r.Creator.IsActive,
+		&r.Creator.CreatedAt, &r.Creator.UpdatedAt,
 	}
 }
 

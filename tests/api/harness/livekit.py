@@ -170,6 +170,15 @@ class LiveKit:
         self.process.kill()
         self.process.wait(10)
 
+    @contextlib.contextmanager
+    def cut_off(self):
+        """Nothing goes to it or comes from it meanwhile, as if the network between were gone."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def close(self):
         self.stop()
         self.relay.close()

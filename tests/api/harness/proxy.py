@@ -24,6 +24,10 @@ class Rule:
         self.hold = hold
         self.used = threading.Event()
 
+    def matches(self, name):
+        """Also where it is run for many at once."""
+        return name in (self.statement, self.statement + b"_many")
+
 
 class Cut(Exception):
     pass
@@ -116,7 +120,7 @@ class Link:
                 time.sleep(0.01)
             kind, data = self.message(self.client)
             rule = self.proxy.rule
-            if kind == b"B" and rule is not None and data[5:].split(b"\0", 2)[1] == rule.statement:
+            if kind == b"B" and rule is not None and rule.matches(data[5:].split(b"\0", 2)[1]):
                 self.proxy.rule = None
                 self.rule = rule
                 if rule.point == "unsent":

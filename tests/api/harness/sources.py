@@ -38,6 +38,24 @@ def writes():
 
 
 @cache
+def lookups():
+    """The statements that many are asked for together with."""
+    return set(re.findall(r"X\((\w+), LOOKUP\)", read("src/db/statements.h")))
+
+
+def for_many(text):
+    """A look-up as src/db/many.c makes it for many."""
+    count = max(int(number) for number in re.findall(r"\$(\d+)", text))
+    arrays = ", ".join(f"${number}::text[]" for number in range(1, count + 1))
+    columns = "".join(f"p{number}, " for number in range(1, count + 1))
+    one = re.sub(r"\$(\d+)", r"asked.p\1", text)
+    return (
+        f"select each.* from unnest({arrays}) with ordinality as asked ({columns}place) cross join lateral ("
+        f"select one.* from (\n{one}\n) one offset 0) each order by asked.place"
+    )
+
+
+@cache
 def fields():
     """{name of the table: [Field]} of every input table."""
     text = read("src/pages/*.c")

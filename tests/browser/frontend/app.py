@@ -3,7 +3,7 @@
 import contextlib
 import json
 
-from harness.people import new_name
+from harness.people import new_name, register
 from harness.poll import poll
 from harness.secret import new_password, secret
 from harness.server import ROOT
@@ -25,9 +25,9 @@ MEDIA_FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     f"--disable-features={OFF}",
 )
+NAMES = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 SCREENS = ROOT / "var/screens"
@@ -79,7 +79,7 @@ DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimatio
 
 def launch(playwright):
     return playwright.chromium.launch(
-        executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS], ignore_default_args=["--mute-audio"]
+        executable_path=chromium(), args=[*FLAGS, *MEDIA_FLAGS, NAMES], ignore_default_args=["--mute-audio"]
     )
 
 
@@ -250,15 +250,37 @@ def violations(page):
     ]
 
 
+def enrol(server, names):
+    """Makes users in the database, all with the password that is returned: one is hashed for all of them."""
+    if not hasattr(server, "enrolled"):
+        person = register(server.http)
+        rows = server.database.query("select hashed_password from users where username = %s", [person.username])
+        server.enrolled = person.password, rows[0][0]
+    password, hashed = server.enrolled
+    server.database.query(
+        "insert into users (username, email, hashed_password) "
+        "select name, name || '@example.com', %s from unnest(%s::text[]) name returning id",
+        [hashed, names],
+    )
+    return password
+
+
 @contextlib.contextmanager
-def guests(browser, origin, *names, **options):
-    """People who have signed up, each on the rooms page."""
+def guests(browser, server, *names, **options):
+    """People who are signed in, each on the rooms page. What their sign-in leaves in the browser is put there."""
+    state = {"origins": [{"origin": server.url, "localStorage": [{"name": "parley.session", "value": "1"}]}]}
+    names = [new_name(name) for name in names]
+    password = enrol(server, names)
     with contextlib.ExitStack() as stack:
         made = []
         for name in names:
-            guest = Guest(browser, origin, **options)
+            guest = Guest(browser, server.url, storage_state=state, **options)
             stack.callback(guest.close)
-            guest.open("/signup").sign_up(new_name(name))
-            guest.heading("Rooms")
+            guest.name, guest.password = name, password
+            answer = guest.context.request.post(
+                f"{server.url}/auth/login", form={"username": name, "password": password}
+            )
+            assert answer.ok
+            guest.open().heading("Rooms")
             made.append(guest)
         yield made

@@ -28,8 +28,8 @@ def scripts(text):
     """{file name: content} of the JavaScript; a block's first line names its file."""
     named = {}
     for _, language, content in fences(text):
-        name = re.match(r"// (\w+\.js)\n", content)
-        if language == "javascript" and name:
+        name = re.match(r"// (\w+\.jsx?)\n", content)
+        if language in ("javascript", "jsx") and name:
             named[name[1]] = content
     return named
 

@@ -5,11 +5,16 @@ import http.server
 import threading
 from pathlib import Path
 
+import pytest
+from harness import nodejs
 from harness.chromium import chromium
+from harness.server import ROOT
 
 from frontend.guide import scripts
 
 FILES = Path(__file__).resolve().parents[1] / "site"
+COMPONENT = Path(__file__).resolve().parents[1] / "component"
+MODULES = ROOT / "web/node_modules"
 TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 # Where the guide's code and its readers' pages say they are. Chromium is told
@@ -42,10 +47,31 @@ def contents(guide):
     return {f"/{name}": (TYPES[Path(name or "index.html").suffix], text.encode()) for name, text in texts.items()}
 
 
+def bundled(guide, folder):
+    """{path: (type, octets)}: the guide's classes and its component, with npm's packages, as a bundler makes it.
+
+    In the guide each is a file without imports and exports of the others. Here
+    they are one module, one after the other as they stand, and at its end what
+    shows the component.
+    """
+    if not (MODULES / ".bin/rolldown").exists():
+        pytest.skip("web/node_modules is not there: ./dev build says why")
+    code = scripts(guide)
+    parts = [code[name] for name in ("auth.js", "roomService.js", "videoCall.js", "VideoCallComponent.jsx")]
+    (folder / "app.jsx").write_text("\n".join([*parts, (COMPONENT / "app.jsx").read_text()]))
+    (folder / "node_modules").symlink_to(MODULES)
+    # Version 2 of livekit-client has no `connect` any more; the guide imports and never calls it.
+    options = ["--format", "esm", "--platform", "browser", "--shim-missing-exports"]
+    options += ["--transform.define", "process.env.NODE_ENV:'development'"]
+    done = nodejs.run(str(MODULES / ".bin/rolldown"), "app.jsx", "-o", "app.js", *options, cwd=folder)
+    assert done.returncode == 0, done.stderr + done.stdout
+    texts = {"/": (COMPONENT / "index.html").read_text(), "/app.js": (folder / "app.js").read_text()}
+    return {path: (TYPES[Path(path).suffix or ".html"], text.encode()) for path, text in texts.items()}
+
+
 @contextlib.contextmanager
-def serving(guide):
-    """The port of a web server that has the page, while inside."""
-    files = contents(guide)
+def serving(files):
+    """The port of a web server that has these, while inside."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -72,14 +98,15 @@ def serving(guide):
 class Frontend:
     """A browser that finds the page at localhost:3000 (and 3001) and one parley at localhost:8000."""
 
-    def __init__(self, playwright, server, page_port):
+    def __init__(self, playwright, server, page_port, flags=()):
         self.server = server
         rules = [f"MAP {API} 127.0.0.1:{server.port}"]
         rules += [f"MAP {name} 127.0.0.1:{page_port}" for name in (PAGE, OTHER_PAGE)]
-        rules += ["MAP * ~NOTFOUND"]
+        rules += ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
         self.browser = playwright.chromium.launch(
             executable_path=chromium(),
-            args=[*FLAGS, f"--host-resolver-rules={', '.join(rules)}"],
+            args=[*FLAGS, *flags, f"--host-resolver-rules={', '.join(rules)}"],
+            ignore_default_args=["--mute-audio"],
         )
 
     @contextlib.contextmanager

@@ -68,6 +68,25 @@ function useFullScreen() {
   return [full, toggle] as const;
 }
 
+/**
+ * Whether the network went while one looked on: the computer knows at once what
+ * LiveKit finds out after some seconds. Not what the browser thinks at the
+ * start, which is wrong where the call is on this very computer.
+ */
+function useOffline(): boolean {
+  const [offline, setOffline] = useState(false);
+  useEffect(() => {
+    const look = (event: Event) => setOffline(event.type === "offline");
+    addEventListener("offline", look);
+    addEventListener("online", look);
+    return () => {
+      removeEventListener("offline", look);
+      removeEventListener("online", look);
+    };
+  }, []);
+  return offline;
+}
+
 /** A phone does not go to sleep in a call. */
 function useWakefulness() {
   useEffect(() => {
@@ -190,6 +209,7 @@ export function CallView({ call, id, user, reconnecting, onLeave }: CallViewProp
   const [pinned, setPinned] = useState<string>();
   const [ending, setEnding] = useState(false);
   const [full, toggleFull] = useFullScreen();
+  const offline = useOffline();
   const unread = useUnread(call, panel === "chat");
   useWakefulness();
 
@@ -247,9 +267,12 @@ export function CallView({ call, id, user, reconnecting, onLeave }: CallViewProp
         </header>
 
         <div className="call-notes">
-          {reconnecting && (
+          {(offline || reconnecting) && (
             <p className="stage-notice" role="status">
-              <span className="spinner" aria-hidden="true" /> The connection was lost. Getting you back in…
+              <span className="spinner" aria-hidden="true" />{" "}
+              {offline
+                ? "You are offline. The call goes on when your network is back."
+                : "The connection was lost. Getting you back in…"}
             </p>
           )}
           {!audible && (

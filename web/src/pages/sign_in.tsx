@@ -4,7 +4,7 @@ import { signIn, signUp } from "../session";
 import { Button, Field, Notice, Password } from "../ui/controls";
 import { useForm } from "../ui/form";
 import { Mark } from "../ui/icons";
-import { Heading } from "../ui/page";
+import { Foot, Heading } from "../ui/page";
 
 function Entrance({ children }: { children: ReactNode }) {
   return (
@@ -23,6 +23,7 @@ function Entrance({ children }: { children: ReactNode }) {
           <span>parley</span>
         </p>
         {children}
+        <Foot />
       </section>
     </main>
   );

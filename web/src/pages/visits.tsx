@@ -32,17 +32,26 @@ async function allVisits(room: Room, signal: AbortSignal): Promise<Visit[]> {
   }
 }
 
-/** The same as a file for spreadsheets, as the server writes it. */
-async function download(room: Room): Promise<void> {
-  try {
-    const text = await ask(
+/** The same as one text for spreadsheets, as the server writes it: each page of it begins with the names of the columns. */
+async function asCsv(room: Room): Promise<string> {
+  let whole = "";
+  for (let skip = 0; ; skip += FETCHED) {
+    const text = (await ask(
       api.GET("/rooms/{room_id}/visits", {
-        params: { path: { room_id: room.room_id }, query: { limit: FETCHED } },
+        params: { path: { room_id: room.room_id }, query: { skip, limit: FETCHED } },
         headers: { Accept: "text/csv" },
         parseAs: "text",
       }),
-    );
-    const url = URL.createObjectURL(new Blob([text as string], { type: "text/csv" }));
+    )) as string;
+    const rows = text.slice(text.indexOf("\n") + 1);
+    whole += skip === 0 ? text : rows;
+    if (!rows) return whole;
+  }
+}
+
+async function download(room: Room): Promise<void> {
+  try {
+    const url = URL.createObjectURL(new Blob([await asCsv(room)], { type: "text/csv" }));
     Object.assign(document.createElement("a"), { href: url, download: `${room.room_id}-visits.csv` }).click();
     URL.revokeObjectURL(url);
   } catch (error) {

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
 import { signOut, session } from "../session";
 import { useStore } from "../store";
-import { Link, useLocation } from "../router";
+import { href, Link, useLocation } from "../router";
 import { Avatar } from "./controls";
 import { Icon, Mark } from "./icons";
 
@@ -26,6 +26,16 @@ export function Heading({ title, children }: { title: string; children?: ReactNo
     <h1 ref={heading} tabIndex={-1}>
       {children ?? title}
     </h1>
+  );
+}
+
+/** For those who look for it. Beside the pages of the client, so no link of its router. */
+export function Foot() {
+  return (
+    <footer className="foot">
+      <a href="/docs">API</a>
+      <a href={href("/licences.txt")}>Licences</a>
+    </footer>
   );
 }
 
@@ -59,6 +69,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" tabIndex={-1}>
         {children}
       </main>
+      <Foot />
     </div>
   );
 }
