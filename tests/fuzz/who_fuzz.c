@@ -72,11 +72,11 @@ fuzz_cookie(void)
 static void
 fuzz_address(void)
 {
-	static const struct address	proxy = { AF_INET, { 10, 0, 0, 1 } };
-	static const struct address	stranger = { AF_INET, { 192, 0, 2, 1 } };
-	struct address			client, again;
-	struct span			span;
-	char				text[ADDRESS_TEXT];
+	const struct address	proxy = { AF_INET, { 10, 0, 0, 1 } };
+	const struct address	stranger = { AF_INET, { 192, 0, 2, 1 } };
+	struct address		client, again;
+	struct span		span;
+	char			text[ADDRESS_TEXT];
 
 	address_of_client(&client, &stranger, &x.head);
 	HOLDS(memcmp(&client, &stranger, sizeof(client)) == 0);
