@@ -4,6 +4,7 @@ import json
 import random
 import re
 import socket
+import ssl
 import subprocess
 import time
 
@@ -11,10 +12,23 @@ from harness.certificate import self_signed
 from harness.raw import Raw
 
 from bench.contenders import HERE, PASSWORD, ROOMS, STATEMENTS, USERS, request, token
-from bench.machine import Meter, cpu, pgbench, status_sum, wrk, wrk_command, wrk_result
+from bench.machine import (
+    Meter,
+    cpu,
+    handshakes,
+    kernel_memory,
+    memory,
+    pgbench,
+    signatures,
+    wrk,
+    wrk_command,
+    wrk_result,
+)
+from bench.soak import soak
 
 CONNECTIONS = 64
-IDLE = 10_000
+HANDSHAKERS = 16
+IDLE, IDLE_TLS = 10_000, 2_000
 SIZES_CONNECTIONS = (1, 10, 100, 1000)
 SIZES_ROOMS = (100, 10_000, 1_000_000)
 SIZES_SEATS = (1, 50, 500)
@@ -217,40 +231,44 @@ def tls(bench):
 
 
 def tls_handshake(bench):
-    """New connections over TLS with an RSA key, full handshakes and resumed ones"""
-    folder = bench.arena.folder / "rsa"
+    """New connections over TLS, none with a request: full handshakes and resumed ones, with an RSA and an ECDSA key"""
+    contenders = {}
+    for kind, key in (("rsa", "rsa2048"), ("ecdsa", "ecdsap256")):
+        parley, go = bench.once(kind, lambda kind=kind: certified(bench, kind))
+        mark = "" if kind == "rsa" else ", ECDSA"
+        contenders[f"full{mark}"] = shaken(bench, parley, "full", "1.3", key)
+        contenders[f"full, go{mark}"] = shaken(bench, go, "full", "1.3", key)
+        contenders[f"resumed{mark}"] = shaken(bench, parley, "resumed", "1.3", key)
+        if kind == "rsa":
+            contenders["resumed, go"] = shaken(bench, go, "resumed", "1.3", key)
+            contenders["full, TLS 1.2"] = shaken(bench, parley, "full", "1.2", key)
+            contenders["resumed, TLS 1.2"] = shaken(bench, parley, "resumed", "1.2", key)
+    return bench.interleaved(contenders)
+
+
+def certified(bench, kind):
+    """Both servers with one certificate."""
+    folder = bench.arena.folder / kind
     folder.mkdir(exist_ok=True)
-    certificate, key = self_signed(folder, kind="rsa")
-    server = bench.once("rsa", lambda: bench.arena.parley(TLS_CERT_FILE=certificate, TLS_KEY_FILE=key))
-    speed = subprocess.run(["openssl", "speed", "-seconds", "1", "-mr", "rsa2048"], capture_output=True, text=True)
-    signs = float(re.search(r"^\+F2:\d+:2048:([\d.]+):", speed.stdout, re.M)[1])
-    # Older ones print the seconds of one.
-    signs = signs if signs > 1 else 1 / signs
+    certificate, key = self_signed(folder, kind=kind)
+    files = {"TLS_CERT_FILE": certificate, "TLS_KEY_FILE": key}
+    return bench.arena.parley(**files), bench.arena.go(**files)
 
-    def handshakes(kind):
-        def run():
-            with Meter(server.pids, bench.arena.cluster) as meter:
-                began = time.monotonic()
-                clients = [
-                    subprocess.Popen(
-                        ["openssl", "s_time", "-connect", f"127.0.0.1:{server.tls_port}", kind,
-                         "-time", str(bench.seconds)],
-                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                    )
-                    for _ in range(4)
-                ]  # fmt: skip
-                said = [each.communicate(timeout=60)[0] for each in clients]
-                seconds = time.monotonic() - began
-            count = sum(int(re.search(r"(\d+) connections in [\d.]+ real seconds", each)[1]) for each in said)
-            found = {"requests": count, "failed": 0, "seconds": seconds, "rate": count / seconds}
-            found = bench.judged(found, meter)
-            # Of what a core signs in the time that the server's processes had.
-            found["of one core"] = 1e6 / found["server cpu"] / signs
-            return found
 
-        return run
+def shaken(bench, server, kind, version, key):
+    def run():
+        signs = signatures(key)
+        with Meter(server.pids, bench.arena.cluster) as meter:
+            found = handshakes(server.tls_port, kind, version, bench.seconds, HANDSHAKERS)
+        found = bench.judged(found, meter)
+        found["of one core"] = found["rate"] / signs
+        # What two cores would have done with nothing else to do, the clients' share included.
+        found["of one core, quiet"] = 2e6 / (found["server cpu"] + found["client cpu"]) / signs
+        # The same without clients, and one core.
+        found["signature"] = 1e6 / signs / found["server cpu"]
+        return found
 
-    return bench.interleaved({"full": handshakes("-new"), "resumed": handshakes("-reuse")})
+    return run
 
 
 def hashing(bench):
@@ -274,27 +292,44 @@ def hashing(bench):
 
 
 def idle(bench):
-    """10,000 connections that wait, and the time from the start to the first answer"""
-    server = bench.arena.parley(TLS_CERT_FILE=None, TLS_KEY_FILE=None)
+    """10,000 connections that wait, 2,000 over TLS, and the time from the start to the first answer"""
+    found = {}
+    plain = bench.arena.parley(TLS_CERT_FILE=None, TLS_KEY_FILE=None)
+    found["octets"], found["kernel"], found["idle cpu"] = waiting(plain, plain.port, IDLE, None)
+    over = bench.arena.parley()
+    trust = ssl.create_default_context(cafile=over.certificate)
+    found["octets, TLS"], _, _ = waiting(over, over.tls_port, IDLE_TLS, trust)
+    found["memory"] = sum(map(memory, bench.parley.pids()))
+    return {"idle": [{**found, "start": start(bench)}]}
+
+
+def waiting(server, port, count, trust):
+    """Octets of the server, of the kernel for both ends of each connection, and its CPU while all of them wait."""
     clients = []
+
+    def another():
+        client = socket.create_connection(("127.0.0.1", port), 10)
+        if trust:
+            client = trust.wrap_socket(client, server_hostname="localhost")
+        clients.append(client)
+        client.sendall(request("GET", "/health"))
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+
     try:
-        with server.connect() as warm:
-            warm.send(request("GET", "/health"))
-            warm.response()
-        before = status_sum(server.pids(), "RssAnon")
-        for _ in range(IDLE):
-            client = socket.create_connection(("127.0.0.1", server.port), 10)
-            clients.append(client)
-            client.sendall(request("GET", "/health"))
-            assert client.recv(4096).startswith(b"HTTP/1.1 200")
-        each = (status_sum(server.pids(), "RssAnon") - before) / IDLE
+        # Enough that every worker has done all that is done once.
+        for _ in range(50):
+            another()
+        before, kernel = sum(map(memory, server.pids())), kernel_memory()
+        for _ in range(count):
+            another()
+        octets = (sum(map(memory, server.pids())) - before) / count
+        kernel = (kernel_memory() - kernel) / count
         began = cpu(server.pids())
         time.sleep(2)
-        used = cpu(server.pids()) - began
+        return octets, kernel, (cpu(server.pids()) - began) / 2
     finally:
         for client in clients:
             client.close()
-    return {"idle": [{"octets": each, "idle cpu": used / 2, "start": start(bench)}]}
 
 
 def start(bench):
@@ -357,3 +392,6 @@ CASES = {
     "idle": idle,
     "sizes": sizes,
 }
+
+# Asked for by name alone.
+LONG = {"soak": soak}

@@ -74,10 +74,10 @@ class Arena:
         self.servers.append(server)
         return server.start()
 
-    def go(self):
-        folder = self.folder / "go"
+    def go(self, **settings):
+        folder = self.folder / f"go{len(self.servers)}"
         folder.mkdir()
-        server = Go(folder, self.database.url())
+        server = Go(folder, self.database.url(), **settings)
         self.servers.append(server)
         return server
 
@@ -108,7 +108,7 @@ class Parley(Server):
 class Go:
     """bench/peers/go, which ./dev bench has built."""
 
-    def __init__(self, folder, database_url):
+    def __init__(self, folder, database_url, **settings):
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.tls_url = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
         program = ROOT / "var/bench/go-peer"
@@ -119,6 +119,8 @@ class Go:
             "LIVEKIT_URL": "ws://127.0.0.1:7880",
             "STATEMENTS": STATEMENTS,
             "PORT": str(self.port),
+            **({"TLS_PORT": str(self.tls_port)} if settings else {}),
+            **settings,
         }
         with open(folder / "log", "wb") as log:
             self.process = subprocess.Popen([program], stdout=log, stderr=log, env=environment, cwd=folder)

@@ -6,6 +6,7 @@ import os
 import re
 import statistics
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -23,40 +24,56 @@ def cpu(pids):
     return ticks / TICKS
 
 
-def status_sum(pids, name):
-    """The sum of one line of /proc/PID/status in octets; shared pages count once a process."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-                if line.startswith(f"{name}:"):
-                    total += int(line.split()[1]) * 1024
-    return total
+def memory(pid, name="Pss"):
+    """Octets of a process; a page that n share counts n-th. Where only root may look: the resident ones."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except PermissionError:
+            text, name = Path(f"/proc/{pid}/status").read_text(), "VmRSS"
+        found = re.search(rf"^{name}:\s+(\d+) kB", text, re.M)
+        return int(found[1]) * 1024 if found else 0
+    return 0
+
+
+def kernel_memory():
+    """Octets that the kernel has for itself and cannot give back: sockets of all processes are in it."""
+    return int(re.search(r"^SUnreclaim:\s+(\d+)", Path("/proc/meminfo").read_text(), re.M)[1]) * 1024
 
 
 class Meter:
-    """with Meter(server, cluster) as meter: ... ; then what the two used meanwhile."""
+    """with Meter(server, cluster) as meter: ... ; then what the two used meanwhile, and the server's most memory."""
+
+    EVERY = 0.25
 
     def __init__(self, pids, cluster):
         self.pids = pids
         self.cluster = cluster
+        self.peak = 0
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self.watch, daemon=True)
 
     def now(self):
         return cpu(self.pids()), cpu(self.cluster.processes())
 
+    def watch(self):
+        while True:
+            self.peak = max(self.peak, sum(map(memory, self.pids())))
+            if self.over.wait(self.EVERY):
+                return
+
     def __enter__(self):
-        for pid in self.pids():
-            # The peak starts anew.
-            with contextlib.suppress(OSError):
-                Path(f"/proc/{pid}/clear_refs").write_text("5")
         self.began = self.now()
+        self.watcher.start()
         return self
 
     def __exit__(self, *_):
         server, postgres = self.now()
         self.server = server - self.began[0]
         self.postgres = postgres - self.began[1]
-        self.peak = status_sum(self.pids(), "VmHWM")
+        self.over.set()
+        self.watcher.join()
+        self.peak = max(self.peak, sum(map(memory, self.pids())))
 
 
 def wrk_command(url, requests, connections, seconds):
@@ -79,6 +96,32 @@ def wrk(url, requests, connections, seconds):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return wrk_result(done.stdout)
+
+
+HANDSHAKES = HERE.parent / "var/bench/handshakes"
+
+
+def handshakes(port, kind, version, seconds, clients):
+    """One run of handshakes.c, with what its clients cost."""
+    before = os.times()
+    done = subprocess.run(
+        [HANDSHAKES, str(port), kind, version, str(seconds), str(clients)],
+        capture_output=True, text=True, timeout=seconds + 60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = wrk_result(done.stdout)
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    found["client cpu"] = used / max(1, found["requests"]) * 1e6
+    return found
+
+
+def signatures(key):
+    """How many a core makes in a second of its time, by openssl speed."""
+    done = subprocess.run(["openssl", "speed", "-seconds", "1", "-mr", key], capture_output=True, text=True, check=True)
+    number = float(re.search(r"^\+F[24]:\d+:\d+:([\d.]+):", done.stdout, re.M)[1])
+    # Older ones print the seconds of one.
+    return number if number > 1 else 1 / number
 
 
 def pgbench(cluster, database, script, connections, seconds, folder):

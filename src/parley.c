@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 #include "http/connections.h"
 #include "http/intake.h"
 #include "http/route.h"
+#include "http/spread.h"
 #include "identity/hashing.h"
 #include "identity/identity.h"
 #include "identity/token_cache.h"
@@ -69,9 +72,7 @@ static struct kore_server	*server_new(const char *, int,
 static void	listen_on(struct kore_server *, const char *, int,
 		    const char *, const char *);
 static void	routes_attach(struct kore_domain *);
-static void	listeners_watch(struct kore_server *);
-static void	listener_event(void *, int);
-static void	listeners_stop(void);
+static void	listeners_prepare(struct kore_server *);
 static int	answers_unsent(void);
 static void	tokens_sweep(void *, u_int64_t);
 
@@ -96,6 +97,7 @@ kore_parent_configure(int argc, char **argv)
 	passphrase_init(settings->common_passwords);
 	database_address();
 	shared_init();
+	spread_open();
 
 	if (settings->port != 0)
 		listen_plain();
@@ -127,10 +129,10 @@ kore_worker_configure(void)
 	metrics_worker_init();
 
 	/* The pools are made: from here on these are only limits. */
-	worker_max_connections = (u_int32_t)connections_worker_init(
-	    worker_connections);
+	worker_max_connections = UINT32_MAX;
 	http_request_limit = REQUESTS_MAX;
 
+	connections_worker_init(worker_connections);
 	vitals_worker_init();
 	peers_worker_init(worker->id - 1);
 	intake_worker_init();
@@ -143,6 +145,7 @@ kore_worker_configure(void)
 	outbox_worker_init();
 	reconcile_worker_init();
 	schedule_worker_init();
+	spread_worker_init(worker->id - 1);
 	log_gather(1);
 	worker_started = 1;
 }
@@ -156,7 +159,7 @@ kore_worker_teardown(void)
 {
 	u_int64_t	end, now;
 
-	listeners_stop();
+	spread_stop();
 	kore_platform_event_wait(0);
 	http_process();
 	intake_drain();
@@ -191,6 +194,7 @@ __wrap_kore_platform_event_wait(u_int64_t timer)
 
 	lanes_flush();
 	log_flush();
+	spread_publish();
 	if (exchange_runnable())
 		timer = 0;
 	__real_kore_platform_event_wait(timer);
@@ -207,7 +211,6 @@ process_limits(void)
 
 	worker_count = (u_int8_t)settings->workers;
 	worker_max_connections = POOLED_CONNECTIONS;
-	worker_accept_threshold = 1;
 	worker_set_affinity = 0;
 	http_request_limit = POOLED_CONNECTIONS;
 	http_request_ms = REQUESTS_MAX;
@@ -351,7 +354,7 @@ listen_on(struct kore_server *server, const char *host, int number,
 		    "another server running there?", host, port, setting);
 		exit(1);
 	}
-	listeners_watch(server);
+	listeners_prepare(server);
 	log_info("listen", "%s://%s:%s", scheme, host, port);
 }
 
@@ -373,47 +376,14 @@ routes_attach(struct kore_domain *domain)
 		fatal("no page handler");
 }
 
+/* What is set here every client's socket has from the start. */
 static void
-listeners_watch(struct kore_server *server)
+listeners_prepare(struct kore_server *server)
 {
 	struct listener	*listener;
 
 	LIST_FOREACH(listener, &server->listeners, list)
-		listener->evt.handle = listener_event;
-}
-
-/*
- * What one worker closes for all is an error to those that have not seen their
- * SIGTERM yet, and Kore would end them for it with all they serve.
- */
-static void
-listener_event(void *listener, int error)
-{
-	if (!error)
-		kore_listener_accept(listener, error);
-}
-
-/*
- * Takes what has connected already, then closes the listening sockets for all
- * processes at once: shutdown() acts on the socket, not on our descriptor.
- */
-static void
-listeners_stop(void)
-{
-	struct kore_server	*server;
-	struct listener		*listener;
-
-	kore_platform_enable_accept();
-	kore_platform_disable_accept();
-
-	LIST_FOREACH(server, &kore_servers, list) {
-		LIST_FOREACH(listener, &server->listeners, list) {
-			listener->evt.flags |= KORE_EVENT_READ;
-			worker_accept_threshold = 0;
-			kore_listener_accept(listener, 0);
-			(void)shutdown(listener->fd, SHUT_RDWR);
-		}
-	}
+		(void)kore_sockopt(listener->fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
 static int

@@ -50,6 +50,9 @@ static struct sock_filter	worker_calls[] = {
 	KORE_SYSCALL_ALLOW(getgid),
 	KORE_SYSCALL_ALLOW(getegid),
 
+	/* clients, and those that another worker passes on */
+	KORE_SYSCALL_ALLOW(accept4),
+
 	/* connections that end in order */
 	KORE_SYSCALL_ALLOW(shutdown),
 };

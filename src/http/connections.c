@@ -15,8 +15,6 @@
 #define CONN_COUNTED	0x0100
 #define CONN_LIMITED	0x0200	/* and so is its address */
 
-#define SOLO_SPARE	64	/* turned away, and not gone yet */
-
 /* Why somebody was turned away; the order is that of the words in metrics.c. */
 enum refusal {
 	REFUSAL_NONE,
@@ -29,51 +27,52 @@ static void		turn_away(struct connection *, enum refusal);
 
 static int	at_most;
 
-int	__real_kore_connection_accept(struct listener *,
-	    struct connection **);
-int	__wrap_kore_connection_accept(struct listener *,
-	    struct connection **);
-
-/*
- * A worker that is full leaves the rest to the others. Where there are no
- * others Kore would go round and round a socket that it does not accept from.
- */
-int
+void
 connections_worker_init(int most)
 {
 	at_most = most;
 	metric_set(METRIC_connections_limit, (uint64_t)most);
-
-	return (settings->workers == 1 ? most + SOLO_SPARE : most);
 }
 
-/* (Kore has called our connect callback when it comes back.) */
-int
-__wrap_kore_connection_accept(struct listener *listener,
-    struct connection **out)
+/* As kore_connection_accept() makes it; that would ask the kernel five times. */
+void
+connection_begin(struct listener *listener, int fd, const void *from,
+    size_t len)
 {
 	struct connection	*c;
 	enum refusal		refusal;
 
-	if (!__real_kore_connection_accept(listener, out))
-		return (KORE_RESULT_ERROR);
-	if ((c = *out) == NULL)
-		return (KORE_RESULT_OK);
+	c = kore_connection_new(listener);
+	c->fd = fd;
+	c->family = listener->family;
+	memcpy(&c->addr, from, len < sizeof(c->addr) ? len : sizeof(c->addr));
+	c->handle = kore_connection_handle;
+	TAILQ_INSERT_TAIL(&connections, c, list);
+	worker_active_connections++;
 
 	if (listener->server->tls) {
+		c->state = CONN_STATE_TLS_SHAKE;
+		c->write = net_write_tls;
+		c->read = net_read_tls;
 		c->disconnect = connection_left;
 		tls_handshake_await(c);
+	} else {
+		c->state = CONN_STATE_ESTABLISHED;
+		c->write = net_write;
+		c->read = net_read;
+		kore_runtime_connect(listener->connect, c);
 	}
+	kore_connection_start_idletimer(c);
+
 	if ((refusal = let_in(c)) != REFUSAL_NONE) {
 		turn_away(c, refusal);
-		return (KORE_RESULT_OK);
+		return;
 	}
 	c->flags |= CONN_COUNTED;
 	metric_add(METRIC_connections, connection_listener(c), 0, 1);
 	metric_add(METRIC_connections_accepted_total, connection_listener(c),
 	    0, 1);
-
-	return (KORE_RESULT_OK);
+	kore_platform_event_all(c->fd, c);
 }
 
 /* All of the world's come from a proxy's address, and those are counted there. */

@@ -1,23 +1,30 @@
 #ifndef PARLEY_HTTP_CONNECTIONS_H
 #define PARLEY_HTTP_CONNECTIONS_H
 
+#include <stddef.h>
+
 #include "http/address.h"
 #include "metrics/metrics.h"
 
 /*
- * Every connection of a client from its accept(2) to its end, its TLS
- * handshake included. Needs --wrap=kore_connection_accept at link time.
+ * Every connection of a client from its accept(2) (spread.c) to its end, its
+ * TLS handshake included.
  */
 struct connection;
+struct listener;
 
 /* The name of the server that METRICS_LISTEN has for itself. */
 #define SERVER_METRICS	"metrics"
 
+/* Once a worker, with how many it is to have at most. */
+void	connections_worker_init(int most);
+
 /*
- * Once a worker, with how many it is to have at most. Returns what Kore is to
- * be told.
+ * A client's socket, which does not block, is ours from here; from is its
+ * address of len octets. Who is too many is turned away.
  */
-int	connections_worker_init(int most);
+void	connection_begin(struct listener *, int fd, const void *from,
+	    size_t len);
 
 /* Its other end. */
 void	address_of_peer(struct address *, const struct connection *);

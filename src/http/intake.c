@@ -219,10 +219,10 @@ intake_read(struct connection *c, size_t *bytes)
 	}
 
 	if (!octets_read(c, read_buffer, sizeof(read_buffer), bytes,
-	    &in->ended))
+	    &in->ended, &in->drained))
 		return (KORE_RESULT_ERROR);
-	in->drained = c->ssl == NULL && !in->hangup && *bytes > 0 &&
-	    *bytes < sizeof(read_buffer);
+	if (in->hangup)
+		in->drained = 0;
 
 	return (KORE_RESULT_OK);
 }

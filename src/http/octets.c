@@ -10,29 +10,35 @@
 
 #include "http/octets.h"
 
+#define RECORD_SHORT	4096	/* OpenSSL asks the kernel for 16 KB at once */
+
 static int	read_plain(struct connection *, void *, size_t, size_t *,
+		    int *, int *);
+static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 		    int *);
-static int	read_tls(struct connection *, void *, size_t, size_t *, int *);
 
 int
 octets_read(struct connection *c, void *data, size_t size, size_t *bytes,
-    int *ended)
+    int *ended, int *drained)
 {
 	*bytes = 0;
+	*drained = 0;
 
-	return (c->ssl == NULL ? read_plain(c, data, size, bytes, ended) :
-	    read_tls(c, data, size, bytes, ended));
+	return (c->ssl == NULL ?
+	    read_plain(c, data, size, bytes, ended, drained) :
+	    read_tls(c, data, size, bytes, ended, drained));
 }
 
 static int
 read_plain(struct connection *c, void *data, size_t size, size_t *bytes,
-    int *ended)
+    int *ended, int *drained)
 {
 	ssize_t	r;
 
 	r = recv(c->fd, data, size, 0);
 	if (r > 0) {
 		*bytes = (size_t)r;
+		*drained = *bytes < size;
 		return (KORE_RESULT_OK);
 	}
 	if (r == 0) {
@@ -49,14 +55,18 @@ read_plain(struct connection *c, void *data, size_t size, size_t *bytes,
 
 static int
 read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
-    int *ended)
+    int *ended, int *drained)
 {
-	int	r;
+	int	r, buffered;
 
+	buffered = SSL_has_pending(c->ssl);
 	ERR_clear_error();
 	r = SSL_read(c->ssl, data, size > INT_MAX ? INT_MAX : (int)size);
 	if (r > 0) {
 		*bytes = (size_t)r;
+		/* One short record, and nothing else: no read was filled. */
+		*drained = !buffered && r <= RECORD_SHORT &&
+		    !SSL_has_pending(c->ssl);
 		return (KORE_RESULT_OK);
 	}
 

@@ -12,10 +12,11 @@ struct connection;
  * Kore's net_recv_flush(): KORE_RESULT_OK with *bytes above 0, or with the
  * connection's READ flag taken away when there is no more for now; *ended is
  * set when there will never be more, which Kore's own readers take for the end
- * of the connection. KORE_RESULT_ERROR when it is broken.
+ * of the connection; *drained, when what comes next has an event of its own, so
+ * that there is no need to ask. KORE_RESULT_ERROR when it is broken.
  */
 int	octets_read(struct connection *, void *, size_t size, size_t *bytes,
-	    int *ended);
+	    int *ended, int *drained);
 
 /* Queues octets that stay where they are until they are sent: no copy. */
 void	octets_send_lasting(struct connection *, struct span);

@@ -23,6 +23,7 @@
 #include <kore/kore.h>
 #include <kore/seccomp.h>
 
+#include "http/spread.h"
 #include "log.h"
 #include "tls/tls_key.h"
 #include "tls/tls_keys.h"
@@ -155,6 +156,7 @@ keys_confine(void)
 			(void)close(l->fd);
 	}
 	kore_server_closeall();
+	spread_close();
 	(void)close(tls_links.control.user);
 
 	/* Keys live in locked pages that no core dump holds. */

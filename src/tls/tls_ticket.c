@@ -21,6 +21,7 @@ struct ticket_key {
 
 static void	ticket_derive(const char *, uint8_t *);
 static void	ticket_use(void);
+static const EVP_CIPHER	*ticket_cipher(void);
 
 static uint8_t			ticket_secret[SECRET_LEN];
 static uint64_t			ticket_epoch;
@@ -69,7 +70,7 @@ int
 tls_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypting)
 {
-	const EVP_CIPHER	*aes = EVP_aes_256_cbc();
+	const EVP_CIPHER	*aes = ticket_cipher();
 	struct ticket_key	*key;
 	OSSL_PARAM		params[3];
 	char			digest[] = "SHA256";
@@ -100,6 +101,18 @@ tls_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
 
 	/* 2: good, and to be replaced by one under the current key. */
 	return (key == &ticket_previous ? 2 : 1);
+}
+
+/* EVP_aes_256_cbc() is looked up anew each time that it is used. */
+static const EVP_CIPHER *
+ticket_cipher(void)
+{
+	static EVP_CIPHER	*found;
+
+	if (found == NULL)
+		found = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+
+	return (found != NULL ? found : EVP_aes_256_cbc());
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <kore/kore.h>
 
+#include "http/spread.h"
 #include "limits/buckets.h"
 #include "limits/peers.h"
 #include "metrics/metrics.h"
@@ -19,6 +20,7 @@ static const struct {
 	{ metrics_size, metrics_attach },
 	{ buckets_size, buckets_attach },
 	{ peers_size, peers_attach },
+	{ spread_size, spread_attach },
 };
 
 #define NPARTS	(sizeof(parts) / sizeof(parts[0]))

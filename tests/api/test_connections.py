@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -114,6 +115,53 @@ def test_connections_of_proxies_are_not_counted(start_server, hold):
     assert {status_of(hold(server.port, "127.0.0.5")) for _ in range(30)} == {200}
     codes = [status_of(hold(server.port, "127.0.0.6")) for _ in range(10)]
     assert codes.count(200) == 5
+
+
+# --- which worker has them ---
+
+
+def workers(server):
+    """Ids of those processes that serve."""
+    return [pid for pid in server.workers() if "wrk" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def clients(server):
+    """{worker: how many connections to the port of HTTP it has}"""
+    ours = {f"socket:[{row[9]}]" for row in map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+            if int(row[1].split(":")[1], 16) == server.port and row[3] == "01"}  # fmt: skip
+    found = {}
+    for pid in workers(server):
+        links = []
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                links.append(os.readlink(each))
+        found[pid] = len(ours.intersection(links))
+    return found
+
+
+def test_workers_have_as_many_as_each_other(start_server, hold):
+    """Also when clients come one by one, and the kernel would wake the same worker for all of them."""
+    server = start_server(WORKERS=4)
+    for _ in range(40):
+        assert status_of(hold(server.port)) == 200
+    counts = clients(server).values()
+    assert len(counts) == 4
+    assert sum(counts) >= 40
+    assert max(counts) - min(counts) <= 4, counts
+
+
+def test_a_stuck_worker_is_not_given_all(start_server, hold):
+    server = start_server(WORKERS=2)
+    stuck = workers(server)[0]
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        socks = [hold(server.port) for _ in range(60)]
+        for sock in socks:
+            sock.sendall(HEALTH)
+        poll(lambda: len(select.select(socks, [], [], 0)[0]) >= 60 - 16 - 1, what="the other one serves")
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+    assert {sock.recv(4096).split()[1] for sock in socks} == {b"200"}
 
 
 def test_none_is_no_limit(start_server, hold):
