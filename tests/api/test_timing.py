@@ -75,7 +75,7 @@ def test_who_exists_is_not_told_by_the_time(start_server, database):
     server = start_server()
     people = crowd(database, 10)
     kinds = {"known": lambda: random.choice(people).username, "nobody": new_name}
-    # As dear as they are, few; and as many as can be with hashes that cost next to nothing: the rest must be alike, too.
+    # Few, as dear as they are; then many with hashes that cost next to nothing: the rest must be alike, too.
     database.query("update users set hashed_password = %s", [stored(server, database)])
     assert_alike(times_of(server, TRIES, **kinds))
     for cost, tries in ((4, 10 * TRIES), (12, TRIES if TRIES > 100 else 0)):
