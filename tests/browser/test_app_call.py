@@ -143,6 +143,8 @@ def test_call(call):
     ann.page.go_back()
     ann.button("Join the call").wait_for()
 
+    ann.says("Nobody in yet")
+    ann.page.get_by_role("cell", name="here now").first.wait_for(state="detached")
     ann.look("room-visits")
     with ann.page.expect_download() as download:
         ann.button("CSV").click()
@@ -263,6 +265,23 @@ def test_server_restarted_during_the_call(call, calls):
     ann.in_call()
     ann.button("Leave", exact=True).click()
     ann.heading("Team sync")
+
+
+def test_session_ended_during_the_call(call, calls):
+    """Signed out from elsewhere: the call goes on; what needs the server says why it fails; after it one signs in."""
+    (ann,) = call("ann")
+    calls.database.query(
+        "delete from sessions where user_id = (select id from users where username = %s) returning id", [ann.name]
+    )
+    ann.button("People, 1").click()
+    ann.button("End for everybody").click()
+    ann.page.get_by_role("dialog").get_by_role("button", name="End for everybody").click()
+    ann.says("Your session has ended. Sign in again.")
+    ann.page.keyboard.press("Escape")
+    ann.sees(ann.name)
+    ann.button("Leave", exact=True).click()
+    ann.says("Your session has ended. Sign in to go on where you were.")
+    ann.sign_in().heading("Team sync")
 
 
 def test_livekit_restarted_during_the_call(call, livekit):
