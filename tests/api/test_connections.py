@@ -254,7 +254,7 @@ def test_enough_files_and_no_word_of_them(server):
         pytest.skip("not enough files here")
     assert '"files"' not in server.log_text()
     limit = subprocess.run(
-        ["prlimit", "-n", "-o", "SOFT", "--noheadings", "-p", str(server.process.pid)],
+        ["prlimit", "-n", "-o", "SOFT", "--noheadings", "-p", str(workers(server)[0])],
         capture_output=True,
         text=True,
         check=True,
