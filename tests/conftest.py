@@ -15,6 +15,7 @@ import os
 from pathlib import Path
 
 import pytest
+from harness import watchdog
 from harness.chromium import chromium
 from harness.cluster import TRANSPORTS, Cluster
 from harness.server import migrated
@@ -23,7 +24,9 @@ NO_SKIP = bool(os.environ.get("PARLEY_NO_SKIP"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--db", choices=TRANSPORTS, help="how the server reaches PostgreSQL (or: PARLEY_TEST_DB)")
+    parser.addoption(
+        "--db", default=os.environ.get("PARLEY_TEST_DB", "unix"), help="ways to PostgreSQL: unix, tcp, ..."
+    )
 
 
 def pytest_configure(config):
@@ -33,6 +36,7 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "shipped: says something of the shipped program only, not of the instrumented one"
     )
+    watchdog.pytest_configure(config)
 
 
 def shares_a_module(item):
@@ -95,9 +99,23 @@ def pytest_terminal_summary(terminalreporter):
             print(f"{suite(report)}: {report.longrepr[2]}", file=file)
 
 
+def transports(config):
+    """The ways to PostgreSQL that were asked for, of harness.cluster.TRANSPORTS."""
+    found = config.getoption("db").split(",")
+    assert set(found) <= set(TRANSPORTS), f"--db and PARLEY_TEST_DB take of {', '.join(TRANSPORTS)}"
+    return found
+
+
+def pytest_generate_tests(metafunc):
+    """By more ways than one: each test by one way after the other, with a cluster of its own for each."""
+    asked = transports(metafunc.config)
+    if len(asked) > 1 and "cluster" in metafunc.fixturenames:
+        metafunc.parametrize("cluster", asked, indirect=True)
+
+
 @pytest.fixture(scope="session")
 def cluster(request):
-    made = Cluster(request.config.getoption("db") or os.environ.get("PARLEY_TEST_DB", "unix"))
+    made = Cluster(getattr(request, "param", transports(request.config)[0]))
     yield made
     made.close()
 

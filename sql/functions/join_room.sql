@@ -13,6 +13,9 @@ as $$
 declare
 	caller_id integer;
 	room rooms;
+	is_banned boolean;
+	is_sent_out boolean;
+	seat integer;
 begin
 	select c.outcome, c.id into outcome, caller_id from caller(subject) c;
 	if outcome <> 'ok' then
@@ -30,7 +33,21 @@ begin
 		outcome := 'room_inactive';
 		return;
 	end if;
-	if exists (select from bans b where b.room_id = room.id and b.user_id = caller_id) then
+
+	-- Who is being sent out for having come without a seat has none.
+	select
+		exists (select from bans b where b.room_id = room.id and b.user_id = caller_id),
+		exists (
+			select from outbox o
+			where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id
+		),
+		(
+			select p.id
+			from room_participants p
+			where p.room_id = room.id and p.user_id = caller_id and p.is_connected
+		)
+	into is_banned, is_sent_out, seat;
+	if is_banned then
 		outcome := 'banned_from_room';
 		return;
 	end if;
@@ -44,24 +61,22 @@ begin
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
 
-	-- Who is being sent out for having come without a seat has none.
-	update room_participants p
-	set promised_at = now()
-	where p.room_id = room.id and p.user_id = caller_id and p.is_connected
-		and not exists (
-			select from outbox o
-			where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id
-		);
-	if found then
-		return;
-	elsif room_is_full(room, caller_id) then
+	if seat is not null and not is_sent_out then
+		update room_participants p set promised_at = now() where p.id = seat and p.is_connected;
+		if found then
+			return;
+		end if;
+	end if;
+	if room_is_full(room, caller_id) then
 		outcome := 'room_full';
 		return;
 	end if;
 
-	-- What was to send them out is not to meet them when they are back.
-	delete from outbox o
-	where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id;
+	if is_sent_out then
+		-- It is not to meet them when they are back.
+		delete from outbox o
+		where o.action = 'remove_participant' and o.room_id = room.id and coalesce(o.user_id, 0) = caller_id;
+	end if;
 	insert into room_participants (room_id, user_id, joined_at, is_connected, promised_at)
 	values (room.id, caller_id, now(), true, now())
 	on conflict (room_id, user_id) where is_connected do update set promised_at = now();

@@ -1,6 +1,7 @@
 -- GET /rooms/
 -- $1 the caller, $2 skip (nothing is found beyond a million: the walk would be
--- too long), $3 limit, $4 only those behind this number, or NULL
+-- too long), $3 limit, $4 whether the newest come first, $5 only those behind
+-- this number, or NULL
 --
 -- The index finds the page, then only its creators and seats are looked up, not
 -- those of rooms that are skipped. What `answer_room_listed' shows is written
@@ -21,12 +22,25 @@ left join lateral (
 		) as participants_count,
 		u.*
 	from (
-		select a.*
-		from answer_room a
-		where a.is_active and $2::bigint <= 1000000 and a.id > coalesce($4::bigint, 0)
-		order by a.id
-		offset $2::bigint
-		limit $3::bigint
+		(
+			select a.*
+			from answer_room a
+			where a.is_active and not $4::boolean and $2::bigint <= 1000000
+				and a.id > coalesce($5::bigint, 0)
+			order by a.id
+			offset $2::bigint
+			limit $3::bigint
+		)
+		union all
+		(
+			select a.*
+			from answer_room a
+			where a.is_active and $4::boolean and $2::bigint <= 1000000
+				and a.id < coalesce($5::bigint, 9223372036854775807)
+			order by a.id desc
+			offset $2::bigint
+			limit $3::bigint
+		)
 	) page
 	cross join lateral (
 		select l.*
@@ -35,4 +49,4 @@ left join lateral (
 		offset 0
 	) u
 ) r on c.outcome = 'ok'
-order by r.id
+order by case when $4::boolean then -r.id else r.id end

@@ -14,4 +14,11 @@
 int	jws_verify(struct arena *, struct span token, const void *secret,
 	    size_t len, struct value *claims) MUST_CHECK;
 
+/*
+ * Signs claims, a JSON object, as jws_verify() wants them. Writes the token and
+ * its NUL to out and returns 1; 0 when size is too small.
+ */
+int	jws_sign(struct span claims, const void *secret, size_t len,
+	    char *out, size_t size) MUST_CHECK;
+
 #endif

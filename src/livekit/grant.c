@@ -1,9 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
-#include <jwt.h>
-
 #include "data/json_write.h"
+#include "identity/jws.h"
 #include "livekit/grant.h"
 #include "settings.h"
 
@@ -102,33 +100,7 @@ claims_begin(struct json *json, const char *subject, time_t now, long ttl)
 static int
 sign(const struct buffer *claims, char *out, size_t size)
 {
-	const unsigned char	*key;
-	char			*text, *token;
-	jwt_t			*jwt;
-	int			ok;
-
-	jwt = NULL;
-	text = token = NULL;
-	ok = 0;
-	key = (const unsigned char *)settings->livekit_api_secret;
-
-	if ((text = strndup(claims->data, claims->len)) == NULL ||
-	    jwt_new(&jwt) != 0 || jwt_add_grants_json(jwt, text) != 0 ||
-	    jwt_set_alg(jwt, JWT_ALG_HS256, key,
-	    (int)strlen(settings->livekit_api_secret)) != 0 ||
-	    (token = jwt_encode_str(jwt)) == NULL || strlen(token) >= size)
-		goto cleanup;
-
-	memcpy(out, token, strlen(token) + 1);
-	ok = 1;
-
-cleanup:
-	if (token != NULL) {
-		explicit_bzero(token, strlen(token));
-		free(token);
-	}
-	free(text);
-	jwt_free(jwt);
-
-	return (ok);
+	return (jws_sign((struct span){ claims->data, claims->len },
+	    settings->livekit_api_secret, strlen(settings->livekit_api_secret),
+	    out, size));
 }

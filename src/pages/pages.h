@@ -62,7 +62,7 @@ void	session_begin(struct exchange *, const char *username,
 
 /* user_pages.c */
 extern const struct field	page_fields[2];		/* skip, limit */
-extern const struct field	room_list_fields[3];	/* and after */
+extern const struct field	room_list_fields[4];	/* and newest, after */
 extern const struct field	user_fields[1];		/* user_id */
 extern const struct field	user_list_fields[4];
 extern const struct field	audit_fields[4];

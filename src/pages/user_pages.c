@@ -8,10 +8,11 @@ const struct field page_fields[2] = {
 };
 
 /* Lists that may become long are walked by the number of the last row, too. */
-const struct field room_list_fields[3] = {
+const struct field room_list_fields[4] = {
 	{ FIELD_QUERY, "skip", FIELD_INTEGER, 0, 0, INT64_MAX, "0" },
 	{ FIELD_QUERY, "limit", FIELD_INTEGER, FIELD_CLAMPED, 0,
 	    PAGE_SIZE_MAX, PAGE_SIZE },
+	{ FIELD_QUERY, "newest", FIELD_BOOLEAN, 0, 0, 0, "false" },
 	{ FIELD_QUERY, "after", FIELD_INTEGER, 0, 0, INT64_MAX, NULL },
 };
 

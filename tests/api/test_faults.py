@@ -341,7 +341,7 @@ def test_64_clients_register_one_name_and_one_gets_it(start_server):
 
 
 @pytest.mark.alone
-def test_64_clients_register_one_email_and_one_gets_it(start_server):
+def test_16_clients_register_one_email_and_one_gets_it(start_server):
     server = start_server()
     email = f"{new_name()}@example.com"
 
@@ -353,10 +353,10 @@ def test_64_clients_register_one_email_and_one_gets_it(start_server):
             )
         return answer.status_code, answer.json().get("detail")
 
-    with concurrent.futures.ThreadPoolExecutor(64) as pool:
-        results = list(pool.map(attempt, range(64)))
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(attempt, range(16)))
     assert results.count((200, None)) == 1
-    assert results.count((400, "Email already registered")) == 63
+    assert results.count((400, "Email already registered")) == 15
 
 
 @pytest.mark.alone
@@ -412,7 +412,7 @@ def test_health_is_fast_while_logins_are_computed(start_server):
     server = start_server()
     person = register(server.http)
     with Load(server, login_request(person), clients=CLIENTS) as load:
-        seconds = [ask(server, request())[1] for _ in range(300)]
+        seconds = [ask(server, request())[1] for _ in range(100)]
     load.only("200", "503")
     assert statistics.median(seconds) < 0.05
 

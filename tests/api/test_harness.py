@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 
 import psycopg
@@ -10,7 +12,7 @@ from harness.cluster import TRANSPORTS, state
 from harness.poll import poll
 from harness.raw import Closed, Raw
 from harness.secret import new_password
-from harness.server import Server
+from harness.server import ROOT, Server
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -113,3 +115,43 @@ def test_server_works_in_a_folder_of_its_own(server):
     assert server.http.get("/health").json() == {"status": "healthy"}
     with server.client(tls=True) as client:
         assert client.get("/health").status_code == 200
+
+
+DOOMED = """
+import os, signal, threading
+import pytest
+
+@pytest.mark.parametrize("number", range(30))
+def test_doomed(number):
+    if number == 7:
+        FATE
+"""
+
+
+def run_doomed(directory, fate):
+    """What a run by several processes comes to in which a test meets this fate: its status and what it said."""
+    (directory / "test_doomed.py").write_text(DOOMED.replace("FATE", fate))
+    options = ["-p", "harness.watchdog", "-p", "xdist.plugin", "-n", "2", "--dist", "loadgroup"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT / "tests/api")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "--max-worker-restart=0", "."],
+        cwd=directory,
+        env={**environment, "PARLEY_TEST_SILENCE": "5"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_process_that_crashes_ends_the_run_with_a_word(tmp_path):
+    status, said = run_doomed(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
+    assert status == 6
+    assert "not all was run: gw" in said
+
+
+def test_a_run_that_hangs_is_ended_with_a_word(tmp_path):
+    status, said = run_doomed(tmp_path, "threading.Event().wait()")
+    assert status == 6
+    assert "nothing has ended for 5 s; going on: test_doomed.py::test_doomed[7]" in said

@@ -147,6 +147,23 @@ def test_after_is_a_slice(lists, path, after, limit, skip):
     assert [each["id"] for each in found] == [i for i in ids[path] if i > after][skip : skip + min(limit, 1000)]
 
 
+@quickly
+@given(after=small | huge, limit=st.integers(1, 1300), skip=st.integers(0, 3))
+def test_newest_first_is_the_list_from_its_end(lists, after, limit, skip):
+    get, ids = lists
+    found = ok(get("/rooms/", newest="true", after=after, limit=limit, skip=skip))
+    behind = [i for i in reversed(ids["/rooms/"]) if i < after]
+    assert [each["id"] for each in found] == behind[skip : skip + min(limit, 1000)]
+
+
+def test_cursor_leads_through_the_newest(lists):
+    get, ids = lists
+    pages = follow(get, "/rooms/", limit=97, newest="true")
+    assert [each for page in pages for each in page] == ids["/rooms/"][::-1]
+    assert ok(get("/rooms/", newest="false", limit=3)) == ok(get("/rooms/", limit=3))
+    assert errors(get("/rooms/", newest="x")) == {("query", "newest"): "bool_parsing"}
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_the_last_page_leads_nowhere(lists, path):
     get, ids = lists

@@ -30,6 +30,7 @@ def test_every_path_of_the_route_table_is_named():
     assert [path for path in paths if not re.search(rf" {re.escape(path)}[ ,|`]", section("Endpoints"))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_adding_an_endpoint_works_as_written(tmp_path, start_server):
     copy = tmp_path / "copy"

@@ -153,6 +153,27 @@ def test_rooms(visitors, calls):
     ann.look("rooms-none")
 
 
+def test_more_rooms_than_are_searched(visitors, calls):
+    """The newest thousand; and it is said that there are older ones."""
+    (ann,) = visitors("ann")
+    word = new_name("word")
+    (oldest,) = make_rooms(calls, ann, f"{word} oldest")
+    ann.open(f"/?q={word}").says("1 room")
+    assert ann.page.locator(".older").count() == 0
+    calls.database.query(
+        "insert into rooms (name, room_id, creator_id, is_active, max_participants) "
+        "select %s || ' ' || i, %s || i, id, true, 50 from users, generate_series(1, 1000) i where username = %s "
+        "returning id",
+        [word, f"{word}_", ann.name],
+    )
+    ann.page.reload()
+    ann.says("1000 rooms")
+    ann.says("These are the newest 1,000 rooms, and search looks through them.")
+    assert ann.page.locator(".room-card h2").first.inner_text() == f"{word} 1000"
+    ann.open(f"/room/{oldest}").heading(f"{word} oldest")
+    calls.database.query("delete from rooms where name like %s || ' %%' returning id", [word])
+
+
 def test_room(visitors):
     """A room's page, as its creator and as another see it."""
     ann, bob = visitors("ann", "bob")

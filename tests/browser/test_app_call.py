@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from harness.poll import poll
 
-pytestmark = [pytest.mark.slow, pytest.mark.callers]
+pytestmark = [pytest.mark.slow, pytest.mark.callers, pytest.mark.timeout(120)]
+
+# The stage is dark in both schemes, and all ends of a call are one page.
+ONE = ("light",)
 
 # When the list of people changed, in milliseconds.
 WATCH_LIST = """() => {
@@ -99,19 +102,19 @@ def test_call(call):
     ann.page.get_by_label("Message", exact=True).fill("Hello back")
     ann.button("Send").click()
     bob.says("Hello back")
-    ann.look("call-chat")
+    ann.look("call-chat", schemes=ONE)
 
     ann.button("Share screen").click()
     bob.sees(ann.name, "tile.screen")
     assert bob.page.locator("main").get_attribute("data-layout") == "focus"
-    bob.look("call-screen")
+    bob.look("call-screen", schemes=ONE)
     ann.button("Stop sharing").click()
     bob.page.locator(".tile.screen").wait_for(state="detached")
     assert bob.page.locator("main").get_attribute("data-layout") == "grid"
 
     ann.button(f"Pin {bob.name}").click()
     ann.page.locator(f".focus-main [data-identity='{bob.name}']").wait_for()
-    ann.look("call-focus")
+    ann.look("call-focus", schemes=ONE)
     ann.button(f"Unpin {bob.name}").click()
 
     ann.button("Camera", exact=True).click()
@@ -140,6 +143,9 @@ def test_call(call):
     ann.page.go_back()
     ann.button("Join the call").wait_for()
 
+    ann.says("Nobody in yet")
+    ann.page.get_by_role("cell", name="here now").first.wait_for(state="detached")
+    ann.look("room-visits")
     with ann.page.expect_download() as download:
         ann.button("CSV").click()
     assert download.value.suggested_filename == f"{ann.room_link.rpartition('/')[2]}-visits.csv"
@@ -158,7 +164,7 @@ def test_creator_moderates(call, visitors):
     cat.look("call-full")
 
     ann.button("People, 2").click()
-    ann.look("call-people")
+    ann.look("call-people", schemes=ONE)
     bob.button("People, 2").click()
     bob.row(ann.name).wait_for()
     assert bob.button(f"Moderate {ann.name}").count() == 0
@@ -172,7 +178,7 @@ def test_creator_moderates(call, visitors):
     ann.page.get_by_role("menuitem", name="Remove from the call").click()
     ann.button("Remove", exact=True).click()
     bob.heading("You were removed from the call")
-    bob.look("call-removed")
+    bob.look("call-removed", schemes=ONE)
     bob.button("Join again").click()
     bob.button("Join now").click()
     bob.in_call()
@@ -181,7 +187,7 @@ def test_creator_moderates(call, visitors):
     ann.page.get_by_role("menuitem", name="Ban from this room").click()
     ann.button("Ban", exact=True).click()
     bob.heading("You are banned from this room")
-    bob.look("call-banned")
+    bob.look("call-banned", schemes=ONE)
     bob.page.reload()
     bob.button("Join now").click()
     bob.heading("You are banned from this room")
@@ -211,7 +217,7 @@ def test_fifty_come_at_once(call):
     drawn = ann.page.evaluate("drawn")
     assert len(drawn) >= 4
     # What was drawn first may have been seen late: the browser had much to do.
-    assert drawn[-1] - drawn[0] > 250 * (len(drawn) - 1) - 500, drawn
+    assert drawn[-1] - drawn[0] > 250 * (len(drawn) - 1) - 1000, drawn
 
 
 def test_without_devices(camera_browser, visitors):
@@ -229,7 +235,7 @@ def test_without_devices(camera_browser, visitors):
     ann.button("Join anyway").click()
     ann.in_call()
     ann.says("The browser may not use your microphone.")
-    ann.look("call-refused")
+    ann.look("call-refused", schemes=ONE)
     bob.open(ann.room_link)
     bob.button("Join the call").click()
     bob.says("No camera was found.")
@@ -261,13 +267,30 @@ def test_server_restarted_during_the_call(call, calls):
     ann.heading("Team sync")
 
 
+def test_session_ended_during_the_call(call, calls):
+    """Signed out from elsewhere: the call goes on; what needs the server says why it fails; after it one signs in."""
+    (ann,) = call("ann")
+    calls.database.query(
+        "delete from sessions where user_id = (select id from users where username = %s) returning id", [ann.name]
+    )
+    ann.button("People, 1").click()
+    ann.button("End for everybody").click()
+    ann.page.get_by_role("dialog").get_by_role("button", name="End for everybody").click()
+    ann.says("Your session has ended. Sign in again.")
+    ann.page.keyboard.press("Escape")
+    ann.sees(ann.name)
+    ann.button("Leave", exact=True).click()
+    ann.says("Your session has ended. Sign in to go on where you were.")
+    ann.sign_in().heading("Team sync")
+
+
 def test_livekit_restarted_during_the_call(call, livekit):
     """What is lost with it comes back by itself."""
     ann, bob = call("ann", "bob")
     ann.sees(bob.name)
     livekit.kill()
     ann.says("The connection was lost.")
-    ann.look("call-lost")
+    ann.look("call-lost", schemes=ONE)
     livekit.start()
     for one, other in ((ann, bob), (bob, ann)):
         one.tile(other.name).wait_for(timeout=40_000)
@@ -283,15 +306,13 @@ def test_network_lost_and_back(call, livekit):
     with livekit.cut_off():
         ann.context.set_offline(True)
         ann.says("You are offline.")
-        ann.look("call-offline", schemes=("light",))
-        seen = ann.shown_frames(bob.name)
         ann.page.get_by_label("Message", exact=True).fill("Am I gone?")
         ann.page.keyboard.press("Enter")
-        ann.page.wait_for_timeout(500)
-        assert ann.shown_frames(bob.name) <= seen + 1
+        ann.until(lambda: ann.stands_still(bob.name), "the picture stands still")
         ann.context.set_offline(False)
     ann.page.get_by_text("You are offline.").wait_for(state="detached")
     for one, other in ((ann, bob), (bob, ann)):
+        one.tile(other.name).locator("video").wait_for(timeout=40_000)
         one.sees(other.name)
         one.hears()
     bob.button("Chat (1 new)").click()
@@ -307,7 +328,7 @@ def test_call_from_elsewhere(call, camera_browser):
     second.get_by_role("button", name="Join now").click()
     second.get_by_role("button", name="Leave", exact=True).wait_for()
     ann.heading("You joined from somewhere else")
-    ann.look("call-elsewhere")
+    ann.look("call-elsewhere", schemes=ONE)
 
 
 def grown(before, after):

@@ -31,8 +31,8 @@ jws_base64url(char *out, const void *octets, size_t len)
 
 /* Signs the len octets in out, a head and a body, and adds the signature. */
 static inline size_t
-jws_sign(char *out, size_t len, const EVP_MD *digest, const char *secret,
-    size_t secret_len)
+jws_append_signature(char *out, size_t len, const EVP_MD *digest,
+    const char *secret, size_t secret_len)
 {
 	unsigned char	mac[EVP_MAX_MD_SIZE];
 	unsigned int	mac_len;
@@ -56,7 +56,7 @@ jws_make(char *out, const EVP_MD *digest, const char *secret,
 	out[len++] = '.';
 	len += jws_base64url(out + len, body, body_len);
 
-	return (jws_sign(out, len, digest, secret, secret_len));
+	return (jws_append_signature(out, len, digest, secret, secret_len));
 }
 
 #endif

@@ -88,6 +88,51 @@ test_golden(void)
 	}
 }
 
+/* What we sign is what LiveKit's own packages would, and fits or is refused. */
+static void
+test_sign(void)
+{
+	static const char	claims[] = "{\"iss\":\"devkey\",\"sub\":\"u-1\","
+	    "\"nbf\":1700000000,\"exp\":1700000600,"
+	    "\"video\":{\"room\":\"r-1\",\"roomJoin\":true}}";
+	static char		large[9000];
+	struct value		read;
+	struct span		span;
+	size_t			size, len;
+	char			*out;
+	int			made;
+
+	for (size = 0; size < sizeof(GOLDEN) + 8; size++) {
+		out = malloc(size > 0 ? size : 1);
+		made = jws_sign(SPAN(claims), SECRET, sizeof(SECRET) - 1, out,
+		    size);
+		CHECK(size < sizeof(GOLDEN) ? !made : made ||
+		    size < sizeof(GOLDEN) + 4, "%zu octets", size);
+		CHECK(!made || strcmp(out, GOLDEN) == 0, "%s", out);
+		free(out);
+	}
+
+	memset(large, ' ', sizeof(large));
+	large[0] = '{';
+	out = malloc(4 * sizeof(large));
+	for (len = 2; len < 4000; len += 7) {
+		large[len - 1] = '}';
+		span.data = large;
+		span.len = len;
+		CHECK(jws_sign(span, SECRET, sizeof(SECRET) - 1, out,
+		    4 * sizeof(large)) == 1, "%zu octets", len);
+		CHECK(verify(out, strlen(out), SECRET, sizeof(SECRET) - 1,
+		    &read) == 1, "%zu octets are read", len);
+		large[len - 1] = ' ';
+	}
+	span.len = sizeof(large);
+	CHECK(jws_sign(span, SECRET, sizeof(SECRET) - 1, out,
+	    4 * sizeof(large)) == 0, "too large");
+	CHECK(jws_sign(SPAN(claims), "", 0, out, 4 * sizeof(large)) == 0,
+	    "no secret");
+	free(out);
+}
+
 static void
 test_secrets(void)
 {
@@ -157,7 +202,7 @@ test_shapes(void)
 		    sizeof(SECRET) - 1, &claims) == 0, "%s", bad[i]);
 		len = strlen(bad[i]);
 		memcpy(token, bad[i], len);
-		len = jws_sign(token, len, EVP_sha256(), SECRET,
+		len = jws_append_signature(token, len, EVP_sha256(), SECRET,
 		    sizeof(SECRET) - 1);
 		CHECK(verify(token, len, SECRET, sizeof(SECRET) - 1,
 		    &claims) == 0, "signed: %s", bad[i]);
@@ -197,6 +242,7 @@ main(void)
 	kore_mem_init();
 	arena_init(&arena);
 	test_golden();
+	test_sign();
 	test_secrets();
 	test_heads();
 	test_bodies();

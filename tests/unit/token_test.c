@@ -307,7 +307,7 @@ test_shapes(void)
 		decoded = 0;
 		len = strlen(signed_shapes[i]);
 		memcpy(token, signed_shapes[i], len);
-		len = jws_sign(token, len, EVP_sha256(), SECRET,
+		len = jws_append_signature(token, len, EVP_sha256(), SECRET,
 		    sizeof(SECRET) - 1);
 		CHECK(verify(&keys, token, len, &claims) == TOKEN_INVALID &&
 		    decoded == 0, "%s", token);

@@ -1,14 +1,17 @@
 import { api, ask, type ListedRoom } from "./client";
 
-/** The API pages by id and does not search: what is needed for that is here. */
+/** The API pages and does not search: of so many of the newest rooms that is done here. */
 const PAGE = 500;
+export const ROOMS_KEPT = 1000;
 
-export async function allRooms(signal: AbortSignal): Promise<ListedRoom[]> {
+export async function newestRooms(signal: AbortSignal): Promise<ListedRoom[]> {
   const found: ListedRoom[] = [];
   for (;;) {
-    const page = await ask(api.GET("/rooms/", { params: { query: { skip: found.length, limit: PAGE } }, signal }));
+    const last = found.at(-1);
+    const query = { newest: true, limit: PAGE, ...(last && { after: last.id }) };
+    const page = await ask(api.GET("/rooms/", { params: { query }, signal }));
     found.push(...page);
-    if (page.length < PAGE) return found;
+    if (page.length < PAGE || found.length >= ROOMS_KEPT) return found;
   }
 }
 

@@ -225,10 +225,13 @@ export function CallView({ call, id, user, reconnecting, onLeave }: CallViewProp
 
   async function copyLink() {
     const link = location.origin + href(`/room/${id}`);
-    await navigator.clipboard.writeText(link).then(
-      () => toast("Link copied: send it to whom you want here"),
-      () => toast(link),
-    );
+    try {
+      await navigator.clipboard.writeText(link);
+      toast("Link copied: send it to whom you want here");
+    } catch {
+      // No permission, or a page that did not come over HTTPS.
+      toast(link);
+    }
   }
 
   return (

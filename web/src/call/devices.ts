@@ -46,10 +46,11 @@ export function noteCall(room: string | undefined): void {
   else sessionStorage.removeItem(RUNNING);
 }
 
-export type Trouble = "refused" | "missing" | "busy";
+export type Trouble = "refused" | "missing" | "busy" | "insecure";
 
 /** Why a device gives nothing. */
 export function troubleOf(error: unknown): Trouble {
+  if (!isSecureContext) return "insecure";
   const name = error instanceof Error ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") return "refused";
   if (name === "NotFoundError" || name === "OverconstrainedError" || name === "DeviceUnsupportedError") return "missing";
@@ -63,6 +64,8 @@ export function troubleText(kind: "camera" | "microphone", trouble: Trouble): st
       return `The browser may not use your ${what}. Allow it in the address bar, or join without.`;
     case "missing":
       return `No ${what} was found. Plug one in, or join without.`;
+    case "insecure":
+      return `Browsers give your ${what} only to pages that came over HTTPS. You can join without.`;
     case "busy":
       return `Your ${what} does not start; another program may be using it. You can join without.`;
   }

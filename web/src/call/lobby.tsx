@@ -85,7 +85,7 @@ function Loudness({ track }: { track: LocalAudioTrack }) {
 }
 
 function isTrouble(state: string): state is Trouble {
-  return state === "refused" || state === "missing" || state === "busy";
+  return state === "refused" || state === "missing" || state === "busy" || state === "insecure";
 }
 
 interface LobbyProps {

@@ -1,6 +1,6 @@
 import { useDeferredValue, useState } from "react";
 import type { ListedRoom } from "../api/client";
-import { allRooms, inOrder, matching, nameOf, seats } from "../api/rooms";
+import { inOrder, matching, nameOf, newestRooms, ROOMS_KEPT, seats } from "../api/rooms";
 import { useResource } from "../resource";
 import { Link, navigate, useLocation } from "../router";
 import { Avatar, Button, Empty, Notice, Skeleton } from "../ui/controls";
@@ -87,7 +87,7 @@ export function RoomsPage() {
   const rooms = useResource(
     "rooms",
     async (signal) => {
-      const found = await allRooms(signal);
+      const found = await newestRooms(signal);
       setLarge(found.length > 200);
       return found;
     },
@@ -145,6 +145,11 @@ export function RoomsPage() {
         </Empty>
       )}
       <Pager query={query} page={page} pages={pages} />
+      {rooms.data && rooms.data.length >= ROOMS_KEPT && (
+        <p className="hint older">
+          These are the newest {ROOMS_KEPT.toLocaleString()} rooms, and search looks through them. Older ones are found by their link.
+        </p>
+      )}
       {making && <RoomForm onClose={() => setMaking(false)} onDone={(room) => navigate(`/room/${room.room_id}`)} />}
     </Shell>
   );

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api, ask, type Room, type Visit } from "../api/client";
 import { asFailure } from "../api/failure";
 import type { components } from "../api/schema";
-import { useResource } from "../resource";
+import { SETTLED, useResource } from "../resource";
 import { Button, Skeleton } from "../ui/controls";
 import { toast } from "../ui/toast";
 import { duration, when } from "../words";
@@ -62,7 +62,7 @@ async function download(room: Room): Promise<void> {
 /** For the room's creator: who was here, and for how long. */
 export function Visits({ room }: { room: Room }) {
   const [page, setPage] = useState(0);
-  const visits = useResource(`visits ${room.room_id}`, (signal) => allVisits(room, signal));
+  const visits = useResource(`visits ${room.room_id}`, (signal) => allVisits(room, signal), undefined, SETTLED);
   const shown = visits.data?.slice(page * ON_PAGE, (page + 1) * ON_PAGE);
   const more = (visits.data?.length ?? 0) > (page + 1) * ON_PAGE;
 
@@ -80,7 +80,7 @@ export function Visits({ room }: { room: Room }) {
       {visits.failure && !visits.failure.away && <p className="hint">{visits.failure.message}</p>}
       {visits.data?.length === 0 && <p className="hint">Nobody has been here yet.</p>}
       {shown && shown.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Past visits">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of visits">
           <table>
             <thead>
               <tr>
