@@ -144,6 +144,6 @@ def request(method, path, token=None, body=None, kind="application/json"):
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:
         lines += [f"Content-Type: {kind}"]
-    if method == "POST":
+    if method in ("POST", "PATCH"):
         lines.append(f"Content-Length: {len(body or '')}")
     return ("\r\n".join([*lines, "", ""]) + (body or "")).encode()

@@ -50,7 +50,9 @@ def table(results):
 
 def print_case(name, results):
     print(f"\n{name}: {CASES[name].__doc__}")
-    if "rate" not in next(iter(results.values()))[0]:
+    only = next(iter(results.values()))[0]
+    if "rate" not in only:
+        print("  " + ", ".join(f"{figure} {number(value)}" for figure, value in only.items()))
         return
     rows = table(results)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]

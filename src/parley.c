@@ -46,7 +46,8 @@
 #define WORKER_CONNECTIONS	16384	/* of one worker */
 #define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
 #define OTHER_FILES		256	/* of a worker: database, LiveKit */
-#define FILES_MAX		65536	/* Kore probes every one at start */
+#define FILES_MAX		65536
+#define FILES_PROBED		4096	/* enough for the parent itself */
 #define REQUESTS_MAX		1000000	/* intake's limits come first */
 #define TOKENS_SWEEP_MS		1000
 #define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
@@ -228,10 +229,13 @@ files_limit(void)
 		return;
 	if (files.rlim_max >= FILES_MAX || setrlimit(RLIMIT_NOFILE, &more) == 0)
 		files = more;
-	files.rlim_cur = files.rlim_max;
+
+	/* Each process that Kore starts asks of every possible one if it is open. */
+	files.rlim_cur = files.rlim_max < FILES_PROBED ? files.rlim_max :
+	    FILES_PROBED;
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 
-	/* Kore adds what is open already. */
+	/* It adds what is open already, and takes all of it from there. */
 	worker_rlimit_nofiles = (u_int32_t)files.rlim_max - OTHER_FILES;
 	worker_connections = WORKER_CONNECTIONS;
 	if (files.rlim_max >= WORKER_CONNECTIONS + 2 * OTHER_FILES)

@@ -69,7 +69,7 @@ cookie_write(struct exchange *x, const char *value, int seconds)
 static struct span
 find(const struct exchange *x, const char *wanted)
 {
-	static const struct span	none = { NULL, 0 };
+	static const struct span	none = { "", 0 };
 	const struct span		*field;
 	struct span			rest, pair, name;
 

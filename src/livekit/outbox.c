@@ -3,7 +3,7 @@
 
 #include <kore/kore.h>
 
-#include "db/query.h"
+#include "db/look.h"
 #include "livekit/outbox.h"
 #include "livekit/packet.h"
 #include "livekit/room_service.h"
@@ -54,52 +54,38 @@ struct errand {
 	struct query	query;		/* that notes how it ended */
 };
 
-static void	look(void *, u_int64_t);
-static void	claimed(struct query *);
+static int	claimed(struct query *);
 static void	carry_out(const PGresult *, int);
 static enum action	action_find(const char *);
 static void	carried_out(void *, enum service_result, int, struct span);
 static void	noted(struct query *);
 
-static struct query	claim;
-static int		claiming;
+static struct look	claim = {
+	.query = { .statement = STATEMENT_outbox_claim },
+	.seen = claimed
+};
 static int		going;		/* errands not yet noted */
 static int		more;		/* the last batch was a whole one */
 
 void
 outbox_worker_init(void)
 {
-	(void)kore_timer_add(look, OUTBOX_TICK_MS, NULL, 0);
+	look_every(&claim, OUTBOX_TICK_MS);
 }
 
-static void
-look(void *arg, u_int64_t now)
-{
-	(void)arg;
-	(void)now;
-
-	if (claiming || database_state() != DATABASE_READY)
-		return;
-
-	claiming = 1;
-	claim.statement = STATEMENT_outbox_claim;
-	claim.nparams = 0;
-	claim.done = claimed;
-	query_start(&claim);
-}
-
-static void
+/* The next batch waits for this one: see noted(). */
+static int
 claimed(struct query *query)
 {
 	int	row;
 
-	claiming = 0;
 	if (query->result == QUERY_OK) {
 		more = PQntuples(query->rows) == OUTBOX_BATCH;
 		for (row = 0; row < PQntuples(query->rows); row++)
 			carry_out(query->rows, row);
 	}
-	query_clear(query);
+
+	return (0);
 }
 
 static void
@@ -205,5 +191,5 @@ noted(struct query *query)
 	query_clear(query);
 	free(query->arg);
 	if (--going == 0 && more)
-		look(NULL, 0);
+		look_now(&claim);
 }

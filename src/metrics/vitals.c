@@ -6,7 +6,7 @@
 
 #include <kore/kore.h>
 
-#include "db/query.h"
+#include "db/look.h"
 #include "metrics/metrics.h"
 #include "metrics/vitals.h"
 
@@ -21,13 +21,14 @@ enum backlog_column {
 };
 
 static void	tick(void *, u_int64_t);
-static void	look_at_backlog(void);
-static void	backlog_seen(struct query *);
+static int	backlog_seen(struct query *);
 static uint64_t	cpu_us(void);
 static uint64_t	resident_bytes(void);
 
-static struct query	backlog;
-static int		asking;
+static struct look	backlog = {
+	.query = { .statement = STATEMENT_backlog },
+	.seen = backlog_seen
+};
 static unsigned int	ticks;
 static u_int64_t	due;
 static int		statm = -1;
@@ -58,33 +59,20 @@ tick(void *arg, u_int64_t now)
 
 	/* One asks for all; a killed worker is soon there again. */
 	if (worker->id == 1 && ticks++ % VITALS_BACKLOG_TICKS == 0)
-		look_at_backlog();
+		look_now(&backlog);
 }
 
-static void
-look_at_backlog(void)
-{
-	if (asking || database_state() != DATABASE_READY)
-		return;
-
-	asking = 1;
-	backlog.statement = STATEMENT_backlog;
-	backlog.nparams = 0;
-	backlog.done = backlog_seen;
-	query_start(&backlog);
-}
-
-static void
+static int
 backlog_seen(struct query *query)
 {
-	asking = 0;
 	if (query->result == QUERY_OK && PQntuples(query->rows) == 1) {
 		metric_set(METRIC_outbox_pending, strtoull(PQgetvalue(
 		    query->rows, 0, BACKLOG_ERRANDS), NULL, 10));
 		metric_set(METRIC_outbox_oldest_seconds, strtoull(PQgetvalue(
 		    query->rows, 0, BACKLOG_OLDEST), NULL, 10));
 	}
-	query_clear(query);
+
+	return (0);
 }
 
 static uint64_t

@@ -1,6 +1,9 @@
+#include <inttypes.h>
+
 #include "http/endpoint.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
+#include "identity/identity.h"
 #include "pages/pages.h"
 
 #define USERNAME_MAX	50
@@ -13,7 +16,8 @@ enum login_column {
 	LOGIN_COLUMN_OUTCOME,
 	LOGIN_COLUMN_HASH,
 	LOGIN_COLUMN_ACTIVE,
-	LOGIN_COLUMN_SINCE
+	LOGIN_COLUMN_SINCE,
+	LOGIN_COLUMN_STAND_IN
 };
 
 static page_step	register_hashed;
@@ -94,9 +98,13 @@ register_hashed(struct exchange *x)
 void
 auth_login(struct exchange *x)
 {
-	const char	*params[] = { x->inputs[LOGIN_USERNAME].text };
+	const struct input	*username = &x->inputs[LOGIN_USERNAME];
+	const char		*params[2];
 
-	exchange_statement(x, login_found, STATEMENT_user_login, 1, params);
+	params[0] = username->text;
+	params[1] = arena_printf(&x->arena, "%" PRIu64,
+	    identity_number(username->text, username->len));
+	exchange_statement(x, login_found, STATEMENT_user_login, 2, params);
 }
 
 static void
@@ -105,10 +113,13 @@ login_found(struct exchange *x)
 	const struct input	*password = &x->inputs[LOGIN_PASSWORD];
 	const PGresult		*rows = x->query.rows;
 	const char		*stored;
+	int			column;
 
 	/* Nobody of that name: compared all the same, for as long. */
-	stored = PQgetisnull(rows, 0, LOGIN_COLUMN_HASH) ? NULL :
-	    PQgetvalue(rows, 0, LOGIN_COLUMN_HASH);
+	column = PQgetisnull(rows, 0, LOGIN_COLUMN_HASH) ?
+	    LOGIN_COLUMN_STAND_IN : LOGIN_COLUMN_HASH;
+	stored = PQgetisnull(rows, 0, column) ? NULL :
+	    PQgetvalue(rows, 0, column);
 	hashing_compare(x, login_compared, password->text, password->len,
 	    stored);
 }

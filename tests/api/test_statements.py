@@ -37,7 +37,7 @@ ARGUMENTS = {
     "user_get": ["u502", "502"],
     "user_me": ["u502"],
     "backlog": [],
-    "user_login": ["u502"],
+    "user_login": ["nobody", "4611686018427387904"],
     "user_password": ["u502"],
     "session_begin": [
         "\n\n127.0.0.1\nrequest", "u502", None, "hash", "\\x01", "\\x02", "a browser", "1800", "86400", "864000",

@@ -10,7 +10,7 @@ from harness.poll import poll
 from harness.secret import secret
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.slow, pytest.mark.callers]
+pytestmark = [pytest.mark.slow, pytest.mark.callers, pytest.mark.timeout(120)]
 
 HINT = 'Click "Join Call" to start the video call'
 # What a browser itself says of an answer that is no success.

@@ -3,6 +3,9 @@ import { asFailure, type Failure } from "./api/failure";
 import { away } from "./api/server";
 import { useStore } from "./store";
 
+/** What LiveKit tells the server of somebody who has just left is there by then. */
+export const SETTLED = 2000;
+
 /** What was loaded last, so that going back shows a page at once. */
 const kept = new Map<string, unknown>();
 
@@ -19,8 +22,14 @@ export interface Resource<T> {
 /**
  * Loads something for a page, keeps it fresh while the page is looked at, and
  * loads it again when the server is back. A later failure leaves what is there.
+ * `first` is the pause before it is loaded a second time, when that is not `every`.
  */
-export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, every?: number): Resource<T> {
+export function useResource<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  every?: number,
+  first = every,
+): Resource<T> {
   const [state, setState] = useState<{ key: string; data?: T; failure?: Failure }>({ key });
   const [round, setRound] = useState(0);
   const gone = useStore(away);
@@ -31,6 +40,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     if (gone) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pause = first;
 
     async function once() {
       timer = undefined;
@@ -47,8 +57,9 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
       again();
     }
     function again() {
-      if (every && !timer && !stop.signal.aborted && document.visibilityState === "visible") {
-        timer = setTimeout(once, every);
+      if (pause && !timer && !stop.signal.aborted && document.visibilityState === "visible") {
+        timer = setTimeout(once, pause);
+        pause = every;
       }
     }
     function seen() {
@@ -62,7 +73,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", seen);
     };
-  }, [key, every, round, gone]);
+  }, [key, every, first, round, gone]);
 
   const reload = useCallback(() => setRound((last) => last + 1), []);
   const mine = state.key === key ? state : undefined;

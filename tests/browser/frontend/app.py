@@ -210,6 +210,12 @@ class Guest:
         before = self.shown_frames(who, kind)
         self.until(lambda: self.shown_frames(who, kind) > before + 2, f"{self.name} sees {who} move")
 
+    def stands_still(self, who):
+        """Whether nothing new of them was shown for a moment."""
+        before = self.shown_frames(who)
+        self.page.wait_for_timeout(400)
+        return self.shown_frames(who) == before
+
     def hears(self):
         """Waits until sound comes in."""
         before = self.received().get("audio", {}).get("packets", 0)

@@ -20,6 +20,8 @@ export class Failure extends Error {
 
 const AWAY = "The server cannot be reached. Check your connection.";
 
+const OVER = "Your session has ended. Sign in again.";
+
 /** A detail that belongs to one field of a form. */
 const FIELD_OF: Readonly<Record<string, string>> = {
   "Email already registered": "email",
@@ -40,7 +42,8 @@ function isValidation(detail: unknown): detail is ValidationError[] {
 
 /** The server's words are for developers: "String should have at least 6 characters". */
 function plain(error: ValidationError): string {
-  const count = /(\d[\d,]*)/.exec(error.msg)?.[1];
+  const limit = /(\d[\d,]*)/.exec(error.msg)?.[1];
+  const count = limit && Number(limit.replaceAll(",", "")).toLocaleString();
   switch (error.type) {
     case "missing":
       return "This is needed.";
@@ -76,6 +79,7 @@ export function failureOf(status: number, body: unknown): Failure {
   if (status === 429) return new Failure(status, "That was too often. Wait a moment, then try again.");
   if (status >= 500) return new Failure(status, typeof detail === "string" ? `${detail}.` : AWAY);
   if (typeof detail !== "string") return new Failure(status, `The server answered with an error (${status}).`);
+  if (status === 401 && detail === "Could not validate credentials") return new Failure(status, OVER);
   const field = FIELD_OF[detail];
   return new Failure(status, `${detail}.`, field ? { [field]: `${detail}.` } : {});
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { api, ask, type ListedRoom, type User } from "../api/client";
 import { nameOf, seats } from "../api/rooms";
-import { useResource } from "../resource";
+import { SETTLED, useResource } from "../resource";
 import { href, Link, navigate } from "../router";
 import { Avatar, Button, Notice, Skeleton } from "../ui/controls";
 import { Confirm } from "../ui/dialog";
@@ -55,6 +55,7 @@ function Inside({ room, user }: { room: ListedRoom; user: User }) {
     async (signal) =>
       (await ask(api.GET("/rooms/{room_id}/participants", { params: { path }, signal }))).participants,
     5_000,
+    SETTLED,
   );
   return (
     <section className="panel" aria-labelledby="inside-title">
@@ -133,6 +134,7 @@ export function RoomPage({ id, user }: { id: string; user: User }) {
     `room ${id}`,
     (signal) => ask(api.GET("/rooms/{room_id}", { params: { path }, signal })),
     10_000,
+    SETTLED,
   );
   const room = found.data;
 

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api, ask, type Room, type Visit } from "../api/client";
 import { asFailure } from "../api/failure";
 import type { components } from "../api/schema";
-import { useResource } from "../resource";
+import { SETTLED, useResource } from "../resource";
 import { Button, Skeleton } from "../ui/controls";
 import { toast } from "../ui/toast";
 import { duration, when } from "../words";
@@ -62,7 +62,7 @@ async function download(room: Room): Promise<void> {
 /** For the room's creator: who was here, and for how long. */
 export function Visits({ room }: { room: Room }) {
   const [page, setPage] = useState(0);
-  const visits = useResource(`visits ${room.room_id}`, (signal) => allVisits(room, signal));
+  const visits = useResource(`visits ${room.room_id}`, (signal) => allVisits(room, signal), undefined, SETTLED);
   const shown = visits.data?.slice(page * ON_PAGE, (page + 1) * ON_PAGE);
   const more = (visits.data?.length ?? 0) > (page + 1) * ON_PAGE;
 
