@@ -64,6 +64,7 @@ start
 client register
 grep -q "LiveKit serves ws://127.0.0.1:$LIVEKIT_PORT" "$VAR/run.log" || die "no LiveKit: $(cat "$VAR/run.log")"
 listens "$LIVEKIT_PORT" || die "LiveKit does not listen"
+client call
 [ "$(stat -c %a "$VAR/livekit/livekit.yaml")" = 600 ] || die "others can read LiveKit's secret"
 stop INT
 step "run again: nothing is installed, what was registered is there"
