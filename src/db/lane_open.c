@@ -16,9 +16,9 @@
 
 static void	drop_notice(void *, const PGresult *);
 static int	run_simple(PGconn *, const char *);
-static int	prepare_all(PGconn *);
+static int	prepare_all(PGconn *, char *, size_t);
 static int	prepare_many(PGconn *, const struct statement *);
-static int	result_is(PGconn *, ExecStatusType);
+static int	result_is(PGconn *, ExecStatusType, char *, size_t);
 
 enum lane_open_result
 lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
@@ -28,6 +28,7 @@ lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
 	size_t			len;
 
 	*out = NULL;
+	why[0] = '\0';
 	db = PQconnectdb(conninfo);
 	(void)PQsetNoticeReceiver(db, drop_notice, NULL);
 	if (PQstatus(db) != CONNECTION_OK || !run_simple(db, LANE_SESSION))
@@ -46,7 +47,7 @@ lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
 		return (LANE_NOT_MIGRATED);
 	}
 
-	if (!PQenterPipelineMode(db) || !prepare_all(db) ||
+	if (!PQenterPipelineMode(db) || !prepare_all(db, why, whylen) ||
 	    PQsetnonblocking(db, 1) == -1)
 		goto failed;
 
@@ -54,7 +55,8 @@ lane_open(const char *conninfo, PGconn **out, char *why, size_t whylen)
 	return (LANE_OPEN);
 
 failed:
-	(void)snprintf(why, whylen, "%s", PQerrorMessage(db));
+	if (why[0] == '\0')
+		(void)snprintf(why, whylen, "%s", PQerrorMessage(db));
 	if ((len = strlen(why)) > 0 && why[len - 1] == '\n')
 		why[len - 1] = '\0';
 	PQfinish(db);
@@ -84,7 +86,7 @@ run_simple(PGconn *db, const char *sql)
 
 /* All in one round trip: between continents each would be a tenth of a second. */
 static int
-prepare_all(PGconn *db)
+prepare_all(PGconn *db, char *why, size_t whylen)
 {
 	int	i, sent, ok;
 
@@ -104,9 +106,10 @@ prepare_all(PGconn *db)
 		return (0);
 
 	for (ok = 1; sent > 0; sent--)
-		ok = result_is(db, PGRES_COMMAND_OK) && ok;
+		ok = result_is(db, PGRES_COMMAND_OK, ok ? why : NULL,
+		    whylen) && ok;
 
-	return (result_is(db, PGRES_PIPELINE_SYNC) && ok);
+	return (result_is(db, PGRES_PIPELINE_SYNC, NULL, 0) && ok);
 }
 
 static int
@@ -125,15 +128,21 @@ prepare_many(PGconn *db, const struct statement *statement)
 	return (sent);
 }
 
-/* Takes a result, and the NULL that stands behind a statement's. */
+/*
+ * Takes a result, and the NULL that stands behind a statement's. Where it is
+ * another than was wanted, why (which may be NULL) tells: the rest would not.
+ */
 static int
-result_is(PGconn *db, ExecStatusType wanted)
+result_is(PGconn *db, ExecStatusType wanted, char *why, size_t whylen)
 {
 	PGresult	*result;
 	int		is;
 
 	result = PQgetResult(db);
 	is = PQresultStatus(result) == wanted;
+	if (!is && why != NULL)
+		(void)snprintf(why, whylen, "%s",
+		    PQresultErrorMessage(result));
 	PQclear(result);
 	if (wanted != PGRES_PIPELINE_SYNC)
 		is = PQgetResult(db) == NULL && is;

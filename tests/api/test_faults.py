@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import signal
 import statistics
 import threading
@@ -106,6 +107,17 @@ def test_server_starts_without_postgres_and_finds_it_later(fragile, start_server
     finally:
         fragile.start()
     poll(lambda: login(server.http, "nobody", new_password()).status_code == 401, 5, "logins work")
+
+
+@pytest.mark.log_allows("not connected")
+def test_schema_that_somebody_changed_is_named(start_server, database):
+    """It is the right one by its number, but something is gone: not only that there is no connection, but why."""
+    database.query("alter function room_by_ref(text) rename to hidden")
+    server = start_server(wait=False)
+    said = r"not connected: .*function room_by_ref.* does not exist"
+    poll(lambda: re.search(said, server.log_text()), 10, "the reason")
+    database.query("alter function hidden(text) rename to room_by_ref")
+    poll(lambda: server.http.get("/ready").status_code == 200, 10, "it is connected")
 
 
 @pytest.mark.alone

@@ -8,7 +8,7 @@ from harness import sources
 from harness.server import ROOT
 
 # Whichever comes first fills the tables.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 FILES = sorted((ROOT / "sql/statements").glob("*.sql"))
 SMALL, LARGE = 1_000, 100_000
