@@ -46,4 +46,4 @@ def test_redoc_shows_every_call(lone_server, page_of):
             expect(shown).to_be_visible(timeout=20000)
         # Its search runs in a worker that it makes of a string.
         page.get_by_placeholder("Search...").fill("leave")
-        expect(page.locator('[role="search"] [role="menuitem"]').first).to_be_visible()
+        expect(page.locator('[role="search"] [role="menuitem"]').first).to_be_visible(timeout=20000)

@@ -402,5 +402,5 @@ def test_many_visits(scene):
     )
     began = time.monotonic()
     assert [each["seconds"] for each in scene.visits(skip=1500, limit=1000)] == [30] * 1000
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     assert len(scene.rows(limit=1000)) == 1001

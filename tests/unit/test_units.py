@@ -22,6 +22,7 @@ def first_lines(program, word):
     return found.group(1).split() if found else []
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
 def test_unit(program, tmp_path):
     sources = [str(KORE / s[5:]) if s.startswith("kore:") else s for s in first_lines(program, "sources")]
