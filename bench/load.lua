@@ -1,6 +1,13 @@
 -- wrk sends the requests of a file (raw, with NULs between them) one after the
 -- other, and says what came of it as JSON.
 local requests, at = {}, 0
+local threads = 0
+
+-- Each thread begins elsewhere in the file.
+function setup(thread)
+	thread:set("number", threads)
+	threads = threads + 1
+end
 
 function init(arguments)
 	local file = assert(io.open(arguments[1], "rb"))
@@ -8,6 +15,7 @@ function init(arguments)
 		requests[#requests + 1] = request
 	end
 	file:close()
+	at = math.floor(#requests / 2) * number
 end
 
 function request()

@@ -78,7 +78,7 @@ class Meter:
 
 def wrk_command(url, requests, connections, seconds):
     return [
-        "wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s",
+        "wrk", "-t", str(min(2, connections)), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s",
         "-s", str(HERE / "load.lua"), url, "--", str(requests),
     ]  # fmt: skip
 

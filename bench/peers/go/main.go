@@ -175,7 +175,7 @@ func (s *server) getRoom(w http.ResponseWriter, r *http.Request, subject string)
 }
 
 func (s *server) getRooms(w http.ResponseWriter, r *http.Request, subject string) error {
-	rows, err := s.db.Query(r.Context(), s.rooms, subject, 0, 100, nil)
+	rows, err := s.db.Query(r.Context(), s.rooms, subject, 0, 100, false, nil)
 	if err != nil {
 		return err
 	}
