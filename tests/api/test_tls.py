@@ -452,6 +452,8 @@ def test_the_key_manager_is_confined(start_tls):
 def stopped(pid):
     os.kill(pid, signal.SIGSTOP)
     try:
+        # Until it is scheduled it has not stopped.
+        poll(lambda: re.search(r"^State:\tT", Path(f"/proc/{pid}/status").read_text(), re.M), 5, "it has stopped")
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
