@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "data/buffer.h"
@@ -80,7 +79,6 @@ lane_send_many(struct lane *lane, struct query_job *job, int count)
 	static struct buffer	arrays;	/* kept from one to the next */
 	const struct query_job	*each;
 	const char		*values[QUERY_PARAMS_MAX];
-	char			name[64];
 	size_t			starts[QUERY_PARAMS_MAX + 1];
 	int			lengths[QUERY_PARAMS_MAX];
 	int			formats[QUERY_PARAMS_MAX];
@@ -106,10 +104,8 @@ lane_send_many(struct lane *lane, struct query_job *job, int count)
 		formats[i] = 1;
 	}
 
-	(void)snprintf(name, sizeof(name), "%s" MANY_SUFFIX,
-	    statements[job->statement].name);
-	sent = PQsendQueryPrepared(lane->db, name, nparams, values, lengths,
-	    formats, job->query->binary);
+	sent = PQsendQueryPrepared(lane->db, statements[job->statement].many,
+	    nparams, values, lengths, formats, job->query->binary);
 	buffer_consume(&arrays, arrays.len);
 
 	return (sent);

@@ -116,13 +116,11 @@ static int
 prepare_many(PGconn *db, const struct statement *statement)
 {
 	struct buffer	sql;
-	char		name[64];
 	int		sent;
 
 	buffer_init(&sql);
 	many_sql(&sql, statement->sql);
-	(void)snprintf(name, sizeof(name), "%s" MANY_SUFFIX, statement->name);
-	sent = PQsendPrepare(db, name, sql.data, 0, NULL);
+	sent = PQsendPrepare(db, statement->many, sql.data, 0, NULL);
 	buffer_cleanup(&sql);
 
 	return (sent);

@@ -13,9 +13,6 @@
  * the statement for many is made of it here, so that there is one truth.
  */
 
-/* What stands behind a statement's name on the server. */
-#define MANY_SUFFIX	"_many"
-
 /* Those who are asked for together, at most. */
 #define MANY_MAX	128
 

@@ -11,7 +11,8 @@ STATEMENTS(STATEMENT_ASSET)
 const struct statement statements[STATEMENT__MAX] = {
 #define STATEMENT_ROW(name, kind)					\
 	[STATEMENT_##name] = {						\
-	    #name, (const char *)asset_##name##_sql, STATEMENT_##kind },
+	    #name, #name "_many", (const char *)asset_##name##_sql,	\
+	    STATEMENT_##kind },
 	STATEMENTS(STATEMENT_ROW)
 #undef STATEMENT_ROW
 };

@@ -82,6 +82,7 @@ enum statement_id {
 
 struct statement {
 	const char		*name;	/* also its name on the server */
+	const char		*many;	/* there, of a look-up for many */
 	const char		*sql;
 	enum statement_kind	kind;
 };

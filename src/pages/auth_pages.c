@@ -176,6 +176,7 @@ static void
 password_found(struct exchange *x)
 {
 	const struct input	*current = &x->inputs[PASSWORD_CURRENT];
+	const char		*stored;
 	enum outcome		outcome;
 
 	outcome = reply_query_outcome(x);
@@ -185,8 +186,8 @@ password_found(struct exchange *x)
 	}
 
 	/* The row goes with the next query. */
-	x->page = arena_strndup(&x->arena, query_text(&x->query, 1),
-	    (size_t)PQgetlength(x->query.rows, 0, 1));
+	stored = query_text(&x->query, 1);
+	x->page = arena_strndup(&x->arena, stored, strlen(stored));
 	hashing_compare(x, password_compared, current->text, current->len,
 	    x->page);
 }
