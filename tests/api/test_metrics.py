@@ -174,7 +174,9 @@ def test_statements_and_queues(counted):
     assert metrics.sum("build_info") == 1
     assert [dict(labels)["version"] for labels in metrics.all("build_info")] == ["1.0.0"]
     poll(lambda: scrape(counted.http).sum("worker_resident_bytes") > 3_000_000, what="memory is measured")
-    assert scrape(counted.http).sum("worker_cpu_seconds_total") > 0
+    seen = scrape(counted.http)
+    assert 1_000_000 < seen.sum("worker_heap_bytes") < seen.sum("worker_resident_bytes")
+    assert seen.sum("worker_cpu_seconds_total") > 0
     person = newcomer(counted.http)
     room = counted.http.post("/rooms/", json={"name": "Counted"}, headers=person.headers).json()
     assert counted.http.post(f"/rooms/{room['id']}/join", headers=person.headers).status_code == 200
