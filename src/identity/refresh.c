@@ -1,10 +1,9 @@
-#include <stdio.h>
-
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include "data/base64.h"
+#include "data/hex.h"
 #include "identity/refresh.h"
 
 #define OCTETS		(REFRESH_FAMILY_SIZE + REFRESH_SECRET_SIZE)
@@ -73,10 +72,8 @@ static void
 hash_write(char *out, const unsigned char *octets, size_t len)
 {
 	unsigned char	hash[SHA256_DIGEST_LENGTH];
-	size_t		i;
 
 	(void)SHA256(octets, len, hash);
 	memcpy(out, "\\x", 2);
-	for (i = 0; i < sizeof(hash); i++)
-		(void)snprintf(out + 2 + i * 2, 3, "%02x", hash[i]);
+	hex_write(out + 2, hash, sizeof(hash));
 }

@@ -1,5 +1,4 @@
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <jwt.h>
@@ -9,6 +8,7 @@
 #include <openssl/hmac.h>
 
 #include "data/base64.h"
+#include "data/hex.h"
 #include "identity/token.h"
 
 #define SECRET_MAX		65536
@@ -103,12 +103,10 @@ key_id(struct token_key *key)
 	static const unsigned char	text[] = "parley key id";
 	unsigned char			mac[EVP_MAX_MD_SIZE] = { 0 };
 	unsigned int			len;
-	size_t				i;
 
 	(void)HMAC(EVP_sha256(), key->secret, (int)key->len, text,
 	    sizeof(text) - 1, mac, &len);
-	for (i = 0; i < TOKEN_KEY_ID_SIZE / 2; i++)
-		(void)snprintf(key->id + i * 2, 3, "%02x", mac[i]);
+	hex_write(key->id, mac, TOKEN_KEY_ID_SIZE / 2);
 	OPENSSL_cleanse(mac, sizeof(mac));
 }
 
