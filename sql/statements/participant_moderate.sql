@@ -1,8 +1,8 @@
--- PATCH /rooms/{room_id}/participants/{identity} and .../mute: whether the caller
--- may, and who it is about. Whether they are in the call LiveKit is asked; it is
--- written down before, so that whoever hangs up meanwhile has done it all the same.
+-- POST /rooms/{room_id}/participants/{identity}/mute: whether the caller may, and who
+-- it is about. Whether they are in the call LiveKit is asked; it is written down
+-- before, so that whoever hangs up meanwhile has done it all the same.
 -- $1 the caller, $2 the room's number or name, $3 identity, $4 what is asked of
--- LiveKit, NULL for nothing
+-- LiveKit
 with asked as materialized (
 	select
 		case when s.outcome = 'ok' and u.id is null then 'participant_not_found' else s.outcome end as outcome,
@@ -12,8 +12,5 @@ with asked as materialized (
 )
 select
 	a.outcome, a.room, a.user_id,
-	case
-		when a.outcome = 'ok' and $4::text is not null
-		then audit_note($1, $4, a.caller_id, a.user_id, a.room_number)
-	end
+	case when a.outcome = 'ok' then audit_note($1, $4, a.caller_id, a.user_id, a.room_number) end
 from asked a

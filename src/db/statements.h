@@ -60,6 +60,7 @@
 	X(room_visits, SCAN)		\
 	X(user_visits, SCAN)		\
 	X(participant_moderate, WRITE)	\
+	X(participant_permit, WRITE)	\
 	X(room_moderate, WRITE)		\
 	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\

@@ -69,6 +69,7 @@ ARGUMENTS = {
     "room_visits": ["u502", "room_000001f6", "0", "100"],
     "user_visits": ["u502", "0", "1"],
     "participant_moderate": ["u502", "room_000001f6", "u503", "mute"],
+    "participant_permit": ["u502", "room_000001f6", "u503", "false", None, '["CAMERA"]'],
     "room_moderate": ["u502", "room_000001f6", "message"],
     "tracks_muted": ["true", '["TR_502", "TR_503"]'],
     "livekit_event": [
