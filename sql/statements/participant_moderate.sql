@@ -5,16 +5,9 @@
 -- LiveKit, NULL for nothing
 with asked as materialized (
 	select
-		case
-			when c.outcome <> 'ok' then c.outcome
-			when r.id is null then 'room_not_found'
-			when not may_command(c.id, c.is_admin, r.creator_id) then 'not_moderator'
-			when u.id is null then 'participant_not_found'
-			else 'ok'
-		end as outcome,
-		r.room_id as room, u.id as user_id, c.id as caller_id, r.id as room_number
-	from caller($1) c
-	left join room_by_ref($2) r on true
+		case when s.outcome = 'ok' and u.id is null then 'participant_not_found' else s.outcome end as outcome,
+		s.room, u.id as user_id, s.caller_id, s.id as room_number
+	from seen_room($1, $2, 'not_moderator') s
 	left join users u on u.username = $3
 )
 select

@@ -36,6 +36,7 @@
 	X(room_by_ref)				\
 	X(audit_note)				\
 	X(may_command)				\
+	X(seen_room)				\
 	X(command_room)				\
 	X(register_user)			\
 	X(update_account)			\

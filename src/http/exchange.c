@@ -9,6 +9,7 @@
 #include <kore/http.h>
 
 #include "data/blob.h"
+#include "data/hex.h"
 #include "data/spares.h"
 #include "export.h"
 #include "http/connections.h"
@@ -299,10 +300,8 @@ id_choose(struct exchange *x)
 static void
 id_random(char *out)
 {
-	static const char	hex[] = "0123456789abcdef";
 	static unsigned char	octets[IDS_MADE * ID_OCTETS];
 	static size_t		used = sizeof(octets);
-	size_t			i;
 
 	if (used == sizeof(octets)) {
 		if (RAND_bytes(octets, sizeof(octets)) != 1)
@@ -310,11 +309,8 @@ id_random(char *out)
 		used = 0;
 	}
 
-	for (i = 0; i < ID_OCTETS; i++, used++) {
-		*out++ = hex[octets[used] >> 4];
-		*out++ = hex[octets[used] & 15];
-	}
-	*out = '\0';
+	hex_write(out, octets + used, ID_OCTETS);
+	used += ID_OCTETS;
 }
 
 static void

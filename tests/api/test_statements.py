@@ -99,7 +99,7 @@ MAY_GROW = dict.fromkeys(
     ("user_deactivate", "user_switch"), "the person has three seats there, and two in the smaller one"
 )
 # Functions that a plan must not show.
-INLINED = {"caller", "room_by_ref", "may_command"}
+INLINED = {"caller", "room_by_ref", "seen_room", "may_command"}
 
 
 def fill(database, count):
