@@ -8,6 +8,7 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/blob.h"
 #include "data/hex.h"
 #include "data/spares.h"
 #include "export.h"
@@ -79,6 +80,7 @@ exchange_free(struct exchange *x)
 	livekit_ask_forget(x);
 	buffer_cleanup(&x->body);
 	buffer_cleanup(&x->out);
+	blob_release(x->blob);
 	buffer_cleanup(&x->extra);
 	arena_cleanup(&x->arena);
 	explicit_bzero(x, offsetof(struct exchange, head));
