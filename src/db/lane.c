@@ -12,6 +12,8 @@
 #define SQLSTATE_SHUTDOWN	"57P"	/* the server is going down */
 
 static void	lane_watch(struct lane *);
+static int	lane_send_segment(struct lane *, struct query_job *, int,
+		    int *);
 static int	lane_send_job(struct lane *, struct query_job *);
 static int	lane_send_many(struct lane *, struct query_job *, int);
 static int	lane_send_sync(struct lane *);
@@ -27,29 +29,24 @@ void
 lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 {
 	struct query_job	*job;
-	enum statement_kind	kind;
-	int			open, sent, write, count;
+	int			open, sent, count;
 
 	/* open: statements were sent since the last sync. */
 	open = 0;
 	sent = 0;
 	while (sent < most && (job = waiting_take(jobs)) != NULL) {
-		kind = statements[job->statement].kind;
-		write = kind == STATEMENT_WRITE;
 		count = 1;
-		if (kind == STATEMENT_LOOKUP && !job->query->alone)
+		if (job->query->alone)
+			;
+		else if (statement_has_many(job->statement))
 			count = waiting_join(jobs, job, most - sent < MANY_MAX ?
 			    most - sent : MANY_MAX);
-		else if (kind == STATEMENT_SHARED && !job->query->alone)
+		else if (statements[job->statement].kind == STATEMENT_SHARED)
 			(void)waiting_join(jobs, job, INT_MAX);
-		if ((write && open && !lane_send_sync(lane)) ||
-		    !(count > 1 ? lane_send_many(lane, job, count) :
-		    lane_send_job(lane, job)) ||
-		    (write && !lane_send_sync(lane))) {
+		if (!lane_send_segment(lane, job, count, &open)) {
 			lane_lost(lane, PQerrorMessage(lane->db));
 			return;
 		}
-		open = !write;
 		sent += count;
 	}
 
@@ -63,13 +60,28 @@ lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 	lane_watch(lane);
 }
 
+/* Reads share a segment; a write has one of its own. */
 static int
-lane_send_job(struct lane *lane, struct query_job *job)
+lane_send_segment(struct lane *lane, struct query_job *job, int count,
+    int *open)
 {
-	/* Listed first: should the send fail, lane_lost() answers it. */
+	int	write, ended;
+
+	write = statement_writes(job->statement);
+	ended = !write || !*open || lane_send_sync(lane);
+	*open = !write;
+
+	/* Listed first: should a send fail, lane_lost() answers it. */
 	TAILQ_INSERT_TAIL(&lane->sent, job, list);
 	lane->inflight++;
 
+	return (ended && (count > 1 ? lane_send_many(lane, job, count) :
+	    lane_send_job(lane, job)) && (!write || lane_send_sync(lane)));
+}
+
+static int
+lane_send_job(struct lane *lane, struct query_job *job)
+{
 	return (PQsendQueryPrepared(lane->db, statements[job->statement].name,
 	    job->query->nparams, job->query->params, NULL, NULL,
 	    job->query->binary));
@@ -87,9 +99,6 @@ lane_send_many(struct lane *lane, struct query_job *job, int count)
 	int			formats[QUERY_PARAMS_MAX];
 	int			nparams = job->query->nparams;
 	int			i, has_null, sent;
-
-	TAILQ_INSERT_TAIL(&lane->sent, job, list);
-	lane->inflight++;
 
 	for (i = 0; i < nparams; i++) {
 		starts[i] = arrays.len;
@@ -192,7 +201,7 @@ lane_result(struct lane *lane, PGresult *result)
 	switch (PQresultStatus(result)) {
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		if (statements[job->statement].kind == STATEMENT_WRITE)
+		if (statement_writes(job->statement))
 			job->rows = result;
 		else if (job->next == NULL)
 			job_finish(job, QUERY_OK, result);
@@ -211,12 +220,16 @@ lane_result(struct lane *lane, PGresult *result)
 	}
 }
 
-/* Behind a statement's result comes NULL. */
+/* Behind a statement's result comes NULL, and behind a commit's error. */
 static int
 lane_statement_end(struct lane *lane, struct query_job *job)
 {
 	if (!job->answered)
 		return (0);
+	if (job->sync) {
+		job->answered = 0;
+		return (1);
+	}
 
 	TAILQ_REMOVE(&lane->sent, job, list);
 	lane->inflight--;
@@ -243,6 +256,7 @@ lane_sync_result(struct lane *lane, struct query_job *job, PGresult *result)
 		/* It could not be committed; the sync is still to come. */
 		if (lane->committing != NULL &&
 		    PQstatus(lane->db) == CONNECTION_OK) {
+			job->answered = 1;
 			lane_committed(lane, QUERY_FAILED, result);
 			return (1);
 		}
@@ -270,7 +284,17 @@ lane_committed(struct lane *lane, enum query_result result, PGresult *error)
 		PQclear(rows);
 		rows = error;
 	}
-	job_finish(job, result, rows);
+	if (job->next == NULL) {
+		job_finish(job, result, rows);
+	} else if (result == QUERY_OK) {
+		lane_many_result(job, rows);
+	} else if (result == QUERY_FAILED) {
+		/* Rolled back whole: whose fault it is shows alone. */
+		lane_resume(job, 1);
+		PQclear(rows);
+	} else {
+		job_finish_all(job, result);
+	}
 	job_free(job);
 }
 
@@ -291,7 +315,10 @@ lane_many_result(struct query_job *job, PGresult *result)
 	}
 	log_error("database", "%s gave %d rows for %d",
 	    statements[job->statement].name, PQntuples(result), count);
-	lane_resume(job, 1);
+	if (statement_writes(job->statement))
+		job_finish_all(job, QUERY_UNKNOWN);
+	else
+		lane_resume(job, 1);
 	PQclear(result);
 }
 
@@ -315,7 +342,6 @@ static int
 lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
 {
 	struct query		*query = job->query;
-	struct query_job	*part;
 	const char		*code;
 
 	code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -329,11 +355,7 @@ lane_failure(struct lane *lane, struct query_job *job, PGresult *result)
 
 	if (strcmp(code, SQLSTATE_CANCELED) == 0) {
 		/* What took too long together would for each. */
-		while ((part = job_part(job)) != NULL) {
-			job_finish(part, QUERY_UNAVAILABLE, NULL);
-			job_free(part);
-		}
-		job_finish(job, QUERY_UNAVAILABLE, NULL);
+		job_finish_all(job, QUERY_UNAVAILABLE);
 		PQclear(result);
 	} else if (job->next != NULL) {
 		/* Whose it is shows when each is alone. */

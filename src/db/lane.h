@@ -102,9 +102,12 @@ void			job_free(struct query_job *);
 void			job_finish(struct query_job *, enum query_result,
 			    PGresult *rows);
 
+/* As job_finish, without rows, to all that were with it. */
+void			job_finish_all(struct query_job *, enum query_result);
+
 /*
  * As job_finish, to all that were with it, which are freed: each gets its own
- * row of a look-up, and the same ones of what is shared.
+ * row, or the same ones of what is shared.
  */
 void			job_finish_many(struct query_job *, PGresult *rows);
 

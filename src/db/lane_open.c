@@ -15,6 +15,12 @@
 	"set datestyle = 'ISO'; set jit = off;"				\
 	"set max_parallel_workers_per_gather = 0"
 
+/*
+ * A batch locks rooms in the order of their numbers, as all do that lock more
+ * than one: else two could wait for each other.
+ */
+#define BATCH_ORDER	"(select r.id from room_by_ref(p2) r)"
+
 static void	drop_notice(void *, const PGresult *);
 static int	run_simple(PGconn *, const char *);
 static int	prepare_all(PGconn *, char *, size_t);
@@ -97,7 +103,7 @@ prepare_all(PGconn *db, char *why, size_t whylen)
 		    0, NULL))
 			return (0);
 		sent++;
-		if (statements[i].kind == STATEMENT_LOOKUP) {
+		if (statement_has_many(i)) {
 			if (!prepare_many(db, &statements[i]))
 				return (0);
 			sent++;
@@ -120,7 +126,8 @@ prepare_many(PGconn *db, const struct statement *statement)
 	int		sent;
 
 	buffer_init(&sql);
-	many_sql(&sql, statement->sql);
+	many_sql(&sql, statement->sql, statement->kind == STATEMENT_BATCH ?
+	    BATCH_ORDER : NULL);
 	sent = PQsendPrepare(db, statement->many, sql.data, 0, NULL);
 	buffer_cleanup(&sql);
 

@@ -140,8 +140,7 @@ waiting_put(struct query_job *job, int first)
 {
 	int	slow;
 
-	slow = statements[job->statement].kind == STATEMENT_SCAN ||
-	    statements[job->statement].kind == STATEMENT_SHARED;
+	slow = statement_is_slow(job->statement);
 	if (first)
 		TAILQ_INSERT_HEAD(&waiting[slow], job, list);
 	else
@@ -478,7 +477,7 @@ job_lost(struct query_job *job)
 		return;
 	}
 
-	if (statements[job->statement].kind == STATEMENT_WRITE) {
+	if (statement_writes(job->statement)) {
 		job_finish(job, QUERY_UNKNOWN, NULL);
 		job_free(job);
 	} else if (job->query->attempts++ == QUERY_ATTEMPTS_MAX) {
@@ -535,6 +534,18 @@ job_finish(struct query_job *job, enum query_result result, PGresult *rows)
 		PQclear(rows);
 	else
 		job_give(job, result, rows, NULL, 0);
+}
+
+void
+job_finish_all(struct query_job *job, enum query_result result)
+{
+	struct query_job	*part;
+
+	while ((part = job_part(job)) != NULL) {
+		job_finish(part, result, NULL);
+		job_free(part);
+	}
+	job_finish(job, result, NULL);
 }
 
 void

@@ -15,7 +15,7 @@ static unsigned long	count_params(const char *);
  * up by index, as one is, and never by joining whole tables.
  */
 void
-many_sql(struct buffer *out, const char *sql)
+many_sql(struct buffer *out, const char *sql, const char *order)
 {
 	const char	*dollar;
 	unsigned long	i, count;
@@ -23,13 +23,20 @@ many_sql(struct buffer *out, const char *sql)
 
 	count = count_params(sql);
 
-	buffer_append_string(out, "select each.* from unnest(");
+	buffer_append_string(out, "select each.* from ");
+	if (order != NULL)
+		buffer_append_string(out, "(select * from ");
+	buffer_append_string(out, "unnest(");
 	for (i = 1; i <= count; i++)
 		buffer_printf(out, "%s$%lu::text[]", i > 1 ? ", " : "", i);
 	buffer_append_string(out, ") with ordinality as asked (");
 	for (i = 1; i <= count; i++)
 		buffer_printf(out, "p%lu, ", i);
-	buffer_append_string(out, "place) cross join lateral ("
+	buffer_append_string(out, "place)");
+	if (order != NULL)
+		buffer_printf(out, " order by %s, place offset 0) asked",
+		    order);
+	buffer_append_string(out, " cross join lateral ("
 	    "select one.* from (\n");
 
 	while ((dollar = strchr(sql, '$')) != NULL) {

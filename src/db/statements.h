@@ -12,6 +12,9 @@
  *	SHARED	a scan that gives everybody the same: those who ask for it at
  *		the same time, with the same parameters, share its rows. Who
  *		calls is not among these, but judged before it, by caller_check
+ *	BATCH	a write about a room, its $2, that gives one row: those who ask
+ *		for it at the same time are written together, in one
+ *		transaction. When one of them fails each is run again alone
  *	WRITE	its fate is unknown when its connection is lost before it
  *		answered, and is never run twice
  *
@@ -48,7 +51,7 @@
 	X(room_get, LOOKUP)		\
 	X(room_update, WRITE)		\
 	X(room_delete, WRITE)		\
-	X(room_join, WRITE)		\
+	X(room_join, BATCH)		\
 	X(room_leave, WRITE)		\
 	X(room_participants, SHARED)	\
 	X(livekit_event, WRITE)		\
@@ -76,6 +79,7 @@ enum statement_kind {
 	STATEMENT_LOOKUP,
 	STATEMENT_SCAN,
 	STATEMENT_SHARED,
+	STATEMENT_BATCH,
 	STATEMENT_WRITE
 };
 
@@ -88,11 +92,35 @@ enum statement_id {
 
 struct statement {
 	const char		*name;	/* also its name on the server */
-	const char		*many;	/* there, of a look-up for many */
+	const char		*many;	/* there, of that for many */
 	const char		*sql;
 	enum statement_kind	kind;
 };
 
 extern const struct statement	statements[STATEMENT__MAX];
+
+/* Whether it changes something. */
+static inline int
+statement_writes(enum statement_id id)
+{
+	return (statements[id].kind == STATEMENT_WRITE ||
+	    statements[id].kind == STATEMENT_BATCH);
+}
+
+/* Whether there is one for many, that gives each a row. */
+static inline int
+statement_has_many(enum statement_id id)
+{
+	return (statements[id].kind == STATEMENT_LOOKUP ||
+	    statements[id].kind == STATEMENT_BATCH);
+}
+
+/* Whether it rides apart. */
+static inline int
+statement_is_slow(enum statement_id id)
+{
+	return (statements[id].kind == STATEMENT_SCAN ||
+	    statements[id].kind == STATEMENT_SHARED);
+}
 
 #endif

@@ -193,8 +193,8 @@ def waiting(lane, proxy, requests):
     return holder, clients
 
 
-def room_of(lane, person):
-    answer = ask(lane, lines("POST", "/rooms/", person.token, {"name": f"room {next(NUMBER)}"}))
+def room_of(lane, person, **more):
+    answer = ask(lane, lines("POST", "/rooms/", person.token, {"name": f"room {next(NUMBER)}", **more}))
     return json.loads(answer.body)
 
 
@@ -275,6 +275,100 @@ def test_nobody_is_given_what_was_asked_for_before_they_asked(lane, proxy):
         assert late.response().status == 200
     assert rule.used.wait(5)
     assert proxy.asked["room_list"] == 2
+
+
+def seats(server, *rooms):
+    """{(user, room): rows}"""
+    rows = server.database.query(
+        "select user_id, room_id, count(*) from room_participants where room_id = any(%s) group by 1, 2",
+        [[room["id"] for room in rooms]],
+    )
+    return {(user, room): count for user, room, count in rows}
+
+
+@pytest.mark.parametrize("point", [None, *POINTS])
+def test_many_are_written_together(lane, proxy, point):
+    """Each is told its own, and the truth: 200: it is there, once. 503: it may be there, once."""
+    up(lane)
+    open_room, single = (room_of(lane, lane.people[0], **more) for more in ({}, {"max_participants": 1}))
+    asked = [(person, room) for person in lane.people for room in (open_room, single)]
+    requests = [lines("POST", f"/rooms/{room['id']}/join", person.token) for person, room in asked]
+    requests += [lines("POST", "/rooms/2147483647/join", person.token) for person in lane.people]
+    holder, clients = waiting(lane, proxy, requests)
+    rule = proxy.arm("room_join_many", hold=0.1) if point is None else proxy.arm("room_join_many", point)
+    answers = [client.response() for client in clients]
+    assert holder.response().status == 200
+    for client in (holder, *clients):
+        client.close()
+    assert rule.used.wait(5), "they were written together"
+    up(lane)
+    there = seats(lane, open_room, single)
+    assert set(there.values()) <= {1}
+    assert sum(room == single["id"] for _, room in there) <= 1
+    told = [answer.status for answer in answers]
+    for (person, room), answer in zip(asked, answers, strict=False):
+        assert answer.status in ((200, 409, 503) if room is single else (200, 503))
+        if answer.status == 200:
+            assert (person.user["id"], room["id"]) in there
+        elif answer.status == 503:
+            assert b"may or may not" in answer.body
+    if point in ("unsent", "unsynced", "flushed"):
+        assert not there
+        assert set(told) == {503}
+    elif point is None:
+        assert sorted(told) == [200] * 5 + [404] * 4 + [409] * 3
+
+
+def test_a_write_that_fails_is_alone_with_it(lane, proxy):
+    """The others of its batch are written, once; what it did itself is not."""
+    up(lane)
+    rooms = [room_of(lane, lane.people[0]) for _ in range(6)]
+    bad = rooms[3]["id"]
+    lane.database.query(
+        "create function fault() returns trigger language plpgsql as $$ begin "
+        f"if new.room_id = {bad} then raise exception 'a fault'; end if; return new; end $$; "
+        "create trigger fault after insert on room_participants for each row execute function fault()"
+    )
+    try:
+        requests = [lines("POST", f"/rooms/{room['id']}/join", lane.people[1].token) for room in rooms]
+        holder, clients = waiting(lane, proxy, requests)
+        rule = proxy.arm("room_join_many", hold=0.1)
+        answers = [client.response() for client in clients]
+        assert [answer.status for answer in answers] == [500 if room["id"] == bad else 200 for room in rooms]
+        assert rule.used.wait(5), "they were written together"
+        for client in (holder, *clients):
+            client.close()
+    finally:
+        proxy.rule = None
+        lane.database.query("drop function fault cascade")
+    me = lane.people[1].user["id"]
+    assert seats(lane, *rooms) == {(me, room["id"]): 1 for room in rooms if room["id"] != bad}
+
+
+def test_one_whose_commit_fails_is_alone_with_it(lane, proxy):
+    """A deferred constraint speaks at the sync, when the rows are there already."""
+    up(lane)
+    rooms = [room_of(lane, lane.people[0]) for _ in range(4)]
+    bad = rooms[1]["id"]
+    lane.database.query(
+        "create function fault() returns trigger language plpgsql as $$ begin "
+        f"if new.room_id = {bad} then raise exception 'a fault'; end if; return new; end $$; "
+        "create constraint trigger fault after insert on room_participants initially deferred "
+        "for each row execute function fault()"
+    )
+    try:
+        requests = [lines("POST", f"/rooms/{room['id']}/join", lane.people[2].token) for room in rooms]
+        holder, clients = waiting(lane, proxy, requests)
+        proxy.asked.clear()
+        answers = [client.response() for client in clients]
+        assert [answer.status for answer in answers] == [500 if room["id"] == bad else 200 for room in rooms]
+        assert (proxy.asked["room_join_many"], proxy.asked["room_join"]) == (1, len(rooms))
+        for client in (holder, *clients):
+            client.close()
+    finally:
+        lane.database.query("drop function fault cascade")
+    me = lane.people[2].user["id"]
+    assert seats(lane, *rooms) == {(me, room["id"]): 1 for room in rooms if room["id"] != bad}
 
 
 def test_one_that_fails_is_alone_with_it(lane, proxy):

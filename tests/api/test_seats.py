@@ -261,6 +261,26 @@ def test_two_nodes_share_the_seats(start_server, server):
 
 
 @pytest.mark.slow
+def test_joins_of_many_rooms_never_wait_for_each_other(server, make):
+    """Those that are written together lock several rooms, by number or by name: all in one order."""
+    rooms = [make(max_participants=1) for _ in range(8)]
+    people = crowd(server.database, 16)
+    refs = [ref for room in rooms for ref in (room["id"], room["room_id"])]
+
+    def deadlocks():
+        server.database.query("select pg_stat_clear_snapshot()")
+        return server.database.query("select deadlocks from pg_stat_database where datname = current_database()")
+
+    before = deadlocks()
+    for _ in range(4):
+        calls = [lines("POST", f"/rooms/{ref}/join", person.token) for ref in refs for person in people]
+        random.shuffle(calls)
+        results = together(server, calls)
+        assert {status for status, _ in results} <= {200, 409}
+    assert deadlocks() == before
+    assert [len(seats(server, room)) for room in rooms] == [1] * len(rooms)
+
+
 def test_sixty_four_parallel_joins_for_a_while(server, make):
     """The service before deadlocked here."""
     rooms = [make() for _ in range(4)]

@@ -162,8 +162,8 @@ def open_session(database):
     session.execute(SESSION)
     for file in FILES:
         session.execute(f"prepare {file.stem} as {file.read_text()}")
-        if file.stem in sources.lookups():
-            session.execute(f"prepare {file.stem}_many as {sources.for_many(file.read_text())}")
+        if file.stem in sources.lookups() | sources.batches():
+            session.execute(f"prepare {file.stem}_many as {sources.statement_for_many(file.stem)}")
     return session
 
 
@@ -215,7 +215,7 @@ def nodes(plan):
 
 def test_every_file_is_a_statement_of_the_program():
     header = (ROOT / "src/db/statements.h").read_text()
-    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|SHARED|WRITE)\)", header))
+    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|SHARED|BATCH|WRITE)\)", header))
     assert set(ARGUMENTS) == {file.stem for file in FILES}
 
 
@@ -304,6 +304,29 @@ def test_plans_for_many_are_look_ups(measured, large, name):
         return large.execute(f"execute {statement} ({values})").fetchall()
 
     assert run(f"{name}_many", together(*calls)) == [row for call in calls for row in run(name, call)]
+
+
+@pytest.mark.parametrize("name", sorted(sources.batches()))
+def test_batches_lock_rooms_in_one_order(large, name):
+    """That of their numbers, by whatever name they were asked for; each gets its row in its own place."""
+    refs = ["80000", "room_0000ea62", "99999999", "70000", "room_0000fde8", "60002", None, "60001"]
+    with large.transaction(force_rollback=True):
+        large.execute("create temp table locked (place serial, room integer)")
+        large.execute(
+            "create function pg_temp.note() returns trigger language plpgsql as "
+            "$$ begin insert into locked (room) values (new.room_id); return new; end $$"
+        )
+        large.execute(
+            "create trigger note before insert or update on room_participants "
+            "for each row execute function pg_temp.note()"
+        )
+        arguments = ", ".join(f"'{each}'" for each in together(*[["u502", ref] for ref in refs]))
+        found = large.execute(f"execute {name}_many ({arguments})").fetchall()
+        order = [room for (room,) in large.execute("select room from locked order by place").fetchall()]
+    assert [row[0] for row in found] == [
+        "ok", "ok", "room_not_found", "ok", "ok", "ok", "room_not_found", "room_inactive",
+    ]  # fmt: skip
+    assert order == [60002, 60002, 65000, 70000, 80000]
 
 
 def check_plan(plan, name):

@@ -6,14 +6,14 @@
 #include "db/many.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static char	sql[65536];
 	struct buffer	many;
 
 	(void)fread(sql, 1, sizeof(sql) - 1, stdin);
 	buffer_init(&many);
-	many_sql(&many, sql);
+	many_sql(&many, sql, argc > 1 ? argv[1] : NULL);
 	(void)fputs(many.data, stdout);
 	buffer_cleanup(&many);
 

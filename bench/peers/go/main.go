@@ -224,7 +224,8 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request, subject string
 	var outcome string
 	var name *string
 	var most *int32
-	err := s.db.QueryRow(r.Context(), s.join, subject, r.PathValue("id")).Scan(&outcome, &name, &most)
+	var permissions *string
+	err := s.db.QueryRow(r.Context(), s.join, subject, r.PathValue("id")).Scan(&outcome, &name, &most, &permissions)
 	if err != nil {
 		return err
 	}

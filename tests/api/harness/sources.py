@@ -34,7 +34,7 @@ def outcomes():
 @cache
 def writes():
     """The statements whose fate is unknown when their connection is lost."""
-    return set(re.findall(r"X\((\w+), WRITE\)", read("src/db/statements.h")))
+    return set(re.findall(r"X\((\w+), (?:WRITE|BATCH)\)", read("src/db/statements.h")))
 
 
 @cache
@@ -44,19 +44,34 @@ def lookups():
 
 
 @cache
+def batches():
+    """The statements that many are written together with."""
+    return set(re.findall(r"X\((\w+), BATCH\)", read("src/db/statements.h")))
+
+
+def statement_for_many(name):
+    """That of a statement of ours."""
+    (order,) = re.findall(r'define BATCH_ORDER\s+"([^"]+)"', read("src/db/lane_open.c"))
+    return for_many((ROOT / f"sql/statements/{name}.sql").read_text(), order if name in batches() else None)
+
+
+@cache
 def shared():
     """The statements whose rows all who ask are given; `caller_check' judges them before."""
     return set(re.findall(r"X\((\w+), SHARED\)", read("src/db/statements.h")))
 
 
-def for_many(text):
-    """A look-up as src/db/many.c makes it for many."""
+def for_many(text, order=None):
+    """A look-up or a batch as src/db/many.c makes it for many."""
     count = max(int(number) for number in re.findall(r"\$(\d+)", text))
     arrays = ", ".join(f"${number}::text[]" for number in range(1, count + 1))
     columns = "".join(f"p{number}, " for number in range(1, count + 1))
     one = re.sub(r"\$(\d+)", r"asked.p\1", text)
+    asked = f"unnest({arrays}) with ordinality as asked ({columns}place)"
+    if order:
+        asked = f"(select * from {asked} order by {order}, place offset 0) asked"
     return (
-        f"select each.* from unnest({arrays}) with ordinality as asked ({columns}place) cross join lateral ("
+        f"select each.* from {asked} cross join lateral ("
         f"select one.* from (\n{one}\n) one offset 0) each order by asked.place"
     )
 
