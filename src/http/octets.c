@@ -16,6 +16,7 @@ static int	read_plain(struct connection *, void *, size_t, size_t *,
 		    int *, int *);
 static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 		    int *);
+static void	errors_clear(void);
 
 int
 octets_read(struct connection *c, void *data, size_t size, size_t *bytes,
@@ -60,7 +61,7 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 	int	r, buffered;
 
 	buffered = SSL_has_pending(c->ssl);
-	ERR_clear_error();
+	errors_clear();
 	r = SSL_read(c->ssl, data, size > INT_MAX ? INT_MAX : (int)size);
 	if (r > 0) {
 		*bytes = (size_t)r;
@@ -83,6 +84,41 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 	c->evt.flags &= ~KORE_EVENT_READ;
 
 	return (KORE_RESULT_OK);
+}
+
+int
+octets_write_tls(struct connection *c, size_t len, size_t *written)
+{
+	int	r;
+
+	errors_clear();
+	r = SSL_write(c->ssl, c->snb->buf + c->snb->s_off,
+	    len > INT_MAX ? INT_MAX : (int)len);
+	if (r > 0) {
+		*written = (size_t)r;
+		return (KORE_RESULT_OK);
+	}
+
+	switch (SSL_get_error(c->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		c->snb->flags |= NETBUF_MUST_RESEND;
+		return (KORE_RESULT_OK);
+	default:
+		return (KORE_RESULT_ERROR);
+	}
+}
+
+/*
+ * An older error would be taken for one of this call. There hardly ever is
+ * one, and clearing writes to all of the sixteen places.
+ */
+static void
+errors_clear(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
 }
 
 /* Kore's prototype only forgets that it never writes there. */

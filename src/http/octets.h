@@ -18,6 +18,9 @@ struct connection;
 int	octets_read(struct connection *, void *, size_t size, size_t *bytes,
 	    int *ended, int *drained);
 
+/* A connection's write, over TLS, in place of Kore's. */
+int	octets_write_tls(struct connection *, size_t len, size_t *written);
+
 /* Queues octets that stay where they are until they are sent: no copy. */
 void	octets_send_lasting(struct connection *, struct span);
 
