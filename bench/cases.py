@@ -179,7 +179,7 @@ def rooms(bench):
     """GET /rooms/, a page of 100"""
     lines = [request("GET", "/rooms/", each) for each in bench.tokens]
     plain = bench.arena.script("plain_rooms", (HERE / "plain_rooms.sql").read_text() + ";")
-    statement = script(bench, "room_list", user=ANYBODY, skip=0, limit=100, newest="false", after=0)
+    statement = script(bench, "room_list", skip=0, limit=100, newest="false", after=0)
     return bench.everybody(
         "rooms", lines, {"pgbench": bench.statements(statement), "plain join": bench.statements(plain)}
     )

@@ -132,7 +132,8 @@ def pgbench(cluster, database, script, connections, seconds, folder):
         cluster.bin / "pgbench", "-n", "-M", "prepared", "-c", str(connections), "-j", str(min(2, connections)),
         "-T", str(seconds), "-f", script, "--log", "--sampling-rate=0.1", cluster.url(database),
     ]  # fmt: skip
-    environment = {**os.environ, "PGOPTIONS": "-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"}
+    settings = ("plan_cache_mode=force_generic_plan", "jit=off", "timezone=UTC", "max_parallel_workers_per_gather=0")
+    environment = {**os.environ, "PGOPTIONS": " ".join(f"-c {setting}" for setting in settings)}
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=seconds + 60)
     assert done.returncode == 0, done.stdout + done.stderr

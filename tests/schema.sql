@@ -109,9 +109,9 @@ CREATE TABLE public.outbox (
     attempts integer DEFAULT 0 NOT NULL,
     last_error text,
     message text,
-    CONSTRAINT outbox_action_check CHECK ((action = ANY (ARRAY['delete_room'::text, 'remove_participant'::text, 'send_data'::text]))),
+    CONSTRAINT outbox_action_check CHECK ((action = ANY (ARRAY['delete_room'::text, 'remove_participant'::text, 'send_data'::text, 'update_participant'::text]))),
     CONSTRAINT outbox_message_check CHECK (((action = 'send_data'::text) = (message IS NOT NULL))),
-    CONSTRAINT outbox_user_id_check CHECK (((action = 'remove_participant'::text) = (user_id IS NOT NULL)))
+    CONSTRAINT outbox_user_id_check CHECK (((action = ANY (ARRAY['remove_participant'::text, 'update_participant'::text])) = (user_id IS NOT NULL)))
 );
 COMMENT ON TABLE public.outbox IS 'what was decided and LiveKit has not yet carried out; rows go when it has';
 COMMENT ON COLUMN public.outbox.id IS 'in the order of decisions';
@@ -197,6 +197,7 @@ CREATE TABLE public.rooms (
     opens_at timestamp with time zone,
     closes_at timestamp with time zone,
     max_minutes integer,
+    permissions jsonb,
     CONSTRAINT rooms_max_minutes_check CHECK ((max_minutes > 0)),
     CONSTRAINT rooms_opens_at_check CHECK ((closes_at > opens_at))
 );
@@ -213,6 +214,7 @@ COMMENT ON COLUMN public.rooms.updated_at IS 'when it was last changed';
 COMMENT ON COLUMN public.rooms.opens_at IS 'nobody may join before; NULL for no such time';
 COMMENT ON COLUMN public.rooms.closes_at IS 'nobody may join from then on, and the call is ended; NULL for no such time';
 COMMENT ON COLUMN public.rooms.max_minutes IS 'how long a call may last; NULL for as long as they like';
+COMMENT ON COLUMN public.rooms.permissions IS 'what people may do in the call that is going on, by users.id: only what is not as for everybody; NULL for nobody';
 CREATE SEQUENCE public.rooms_id_seq
     AS integer
     START WITH 1

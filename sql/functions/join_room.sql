@@ -6,7 +6,8 @@ create or replace function join_room(
 	ref				text,
 	out outcome			text,
 	out room_name			text,
-	out max_participants		integer
+	out max_participants		integer,
+	out permission			jsonb
 )
 language plpgsql
 as $$
@@ -60,6 +61,9 @@ begin
 	end if;
 	room_name := room.room_id;
 	max_participants := greatest(coalesce(room.max_participants, 50), 0);
+	if room.permissions is not null then
+		permission := permission_of(room, caller_id);
+	end if;
 
 	if seat is not null and not is_sent_out then
 		update room_participants p set promised_at = now() where p.id = seat and p.is_connected;

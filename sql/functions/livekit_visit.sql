@@ -19,6 +19,7 @@ declare
 	is_new boolean;
 	is_open boolean;
 	is_over boolean;
+	permission jsonb;
 begin
 	-- They come to the millisecond and leave to the second.
 	went := case when went is not null then greatest(went, came) end;
@@ -64,6 +65,14 @@ begin
 		and not exists (select from calls c where c.session = session_sid and c.finished_at is not null)
 	then
 		perform livekit_errand('remove_participant', room.id, person);
+	end if;
+
+	-- A token that is older than what was decided allows more.
+	if is_new and is_open and room.permissions is not null then
+		permission := permission_of(room, person);
+		if permission is not null then
+			perform livekit_errand('update_participant', room.id, person);
+		end if;
 	end if;
 
 	-- The first sign of a connection uses up the token it was made with.

@@ -17,4 +17,7 @@ returning
 	o.id, o.created_at, o.action, r.room_id as room,
 	(select u.username from users u where u.id = o.user_id) as identity,
 	floor(extract(epoch from o.created_at))::bigint - 10 as decided_at,
-	o.message
+	o.message,
+	r.permissions -> o.user_id::text ->> 'can_publish' as can_publish,
+	r.permissions -> o.user_id::text ->> 'can_subscribe' as can_subscribe,
+	r.permissions -> o.user_id::text ->> 'can_publish_sources' as can_publish_sources

@@ -1,4 +1,6 @@
 -- POST /rooms/{room_id}/join
 -- $1 the caller's username, $2 the room's number or name
-select outcome, room_name, max_participants
+--
+-- Sources are written in lower case in a token.
+select outcome, room_name, max_participants, lower(permission::text) as permission
 from join_room($1, $2)

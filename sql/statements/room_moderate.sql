@@ -4,16 +4,13 @@
 with asked as materialized (
 	select
 		case
-			when c.outcome <> 'ok' then c.outcome
-			when r.id is null then 'room_not_found'
-			when not may_command(c.id, c.is_admin, r.creator_id) then 'not_moderator'
-			when not exists (select from room_participants p where p.room_id = r.id and p.is_connected)
+			when s.outcome <> 'ok' then s.outcome
+			when not exists (select from room_participants p where p.room_id = s.id and p.is_connected)
 			then 'participant_not_found'
 			else 'ok'
 		end as outcome,
-		r.room_id as room, c.id as caller_id, r.id as room_number
-	from caller($1) c
-	left join room_by_ref($2) r on true
+		s.room, s.caller_id, s.id as room_number
+	from seen_room($1, $2, 'not_moderator') s
 )
 select
 	a.outcome, a.room,

@@ -1,9 +1,9 @@
--- GET /rooms/{room_id}/participants: who has a seat, in the order they came. When
--- that was an adopted database may not know; it is 0 then, as in LiveKit.
--- $1 the caller's username, $2 the room's number or name
+-- GET /rooms/{room_id}/participants, for everybody who may ask: who has a seat,
+-- in the order they came. When that was an adopted database may not know; it is 0
+-- then, as in LiveKit.
+-- $1 the room's number or name
 select
 	case
-		when c.outcome <> 'ok' then c.outcome
 		when r.id is null then 'room_not_found'
 		when p.id is null then 'empty'
 		else 'ok'
@@ -20,8 +20,8 @@ select
 		from tracks t
 		where t.participant_sid = v.participant_sid and not t.is_gone
 	) as tracks
-from caller($1) c
-left join room_by_ref($2) r on true
+from (select) one
+left join room_by_ref($1) r on true
 left join room_participants p on p.room_id = r.id and p.is_connected
 left join users u on u.id = p.user_id
 left join lateral (

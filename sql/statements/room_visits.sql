@@ -3,22 +3,15 @@
 --
 -- As in room_list.sql: what is skipped is not looked up.
 select
-	case
-		when c.outcome <> 'ok' then c.outcome
-		when r.id is null then 'room_not_found'
-		when not may_command(c.id, c.is_admin, r.creator_id) then 'not_creator_visits'
-		when v.user_id is null then 'empty'
-		else 'ok'
-	end as outcome,
+	case when s.outcome = 'ok' and v.user_id is null then 'empty' else s.outcome end as outcome,
 	v.user_id, v.identity, v.session, v.joined_at, v.left_at, v.seconds, v.leave_reason
-from caller($1) c
-left join room_by_ref($2) r on true
+from seen_room($1, $2, 'not_creator_visits') s
 left join lateral (
 	select visit.*, page.joined_at as at
 	from (
 		select p.participant_sid, p.joined_at
 		from visits p
-		where p.room_id = r.id
+		where p.room_id = s.id
 		order by p.joined_at, p.participant_sid
 		offset $3::bigint
 		limit $4::bigint
@@ -29,5 +22,5 @@ left join lateral (
 		where a.participant_sid = page.participant_sid
 		offset 0
 	) visit
-) v on c.outcome = 'ok' and may_command(c.id, c.is_admin, r.creator_id)
+) v on s.outcome = 'ok'
 order by v.at, v.participant_sid

@@ -381,12 +381,16 @@ read_source(struct reading *r, const struct value *value)
 		give_text(r, source);
 }
 
-/* Each of the list's members that is none of them is an error of its own. */
+/*
+ * Each of the list's members that is none of them is an error of its own. What
+ * is said again is not passed on again.
+ */
 static void
 read_sources(struct reading *r, const struct value *value)
 {
 	const struct member	*member;
-	const char		*source;
+	const char		*source, *seen[TRACK_SOURCES];
+	size_t			i, nseen = 0;
 	struct buffer		out;
 	struct json		json;
 	int			nerrors;
@@ -403,10 +407,16 @@ read_sources(struct reading *r, const struct value *value)
 	for (member = value->members; member != NULL; member = member->next) {
 		r->index++;
 		source = find_source(&member->value);
-		if (source == NULL)
+		if (source == NULL) {
 			error_source(r);
-		else
-			json_put_text(&json, source);
+			continue;
+		}
+		for (i = 0; i < nseen && seen[i] != source; i++)
+			continue;
+		if (i < nseen)
+			continue;
+		seen[nseen++] = source;
+		json_put_text(&json, source);
 	}
 	r->index = -1;
 	json_array_end(&json);

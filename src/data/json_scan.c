@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "data/hex.h"
 #include "data/json_scan.h"
 #include "data/utf8.h"
 
@@ -405,10 +406,8 @@ scan_unicode(struct scan *scan)
 static int
 scan_hex(struct scan *scan, size_t at, int32_t *unit)
 {
-	static const char	digits[] = "0123456789abcdef";
-	const char		*digit;
-	size_t			i;
-	char			c;
+	size_t	i;
+	int	digit;
 
 	/* One more must follow, if only the quote: Python's way to see it. */
 	if (scan->len - at <= 5)
@@ -416,13 +415,9 @@ scan_hex(struct scan *scan, size_t at, int32_t *unit)
 
 	*unit = 0;
 	for (i = at + 1; i <= at + 4; i++) {
-		c = scan->data[i];
-		if (c >= 'A' && c <= 'F')
-			c += 'a' - 'A';
-		digit = memchr(digits, c, sizeof(digits) - 1);
-		if (digit == NULL)
+		if ((digit = hex_digit(scan->data[i])) == -1)
 			return (scan_fail(scan, at, BAD_UNICODE));
-		*unit = *unit * 16 + (int32_t)(digit - digits);
+		*unit = *unit * 16 + digit;
 	}
 	scan->pos = at + 5;
 

@@ -1,7 +1,6 @@
+#include "data/hex.h"
 #include "data/percent.h"
 #include "data/utf8.h"
-
-static int	hex_digit(char);
 
 int
 percent_octet(struct span text)
@@ -52,17 +51,4 @@ percent_decode(struct arena *arena, struct span text, struct span *out)
 	*out = decoded;
 
 	return (1);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-
-	return (-1);
 }

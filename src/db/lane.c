@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "data/buffer.h"
@@ -39,6 +40,8 @@ lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 		if (kind == STATEMENT_LOOKUP && !job->query->alone)
 			count = waiting_join(jobs, job, most - sent < MANY_MAX ?
 			    most - sent : MANY_MAX);
+		else if (kind == STATEMENT_SHARED && !job->query->alone)
+			(void)waiting_join(jobs, job, INT_MAX);
 		if ((write && open && !lane_send_sync(lane)) ||
 		    !(count > 1 ? lane_send_many(lane, job, count) :
 		    lane_send_job(lane, job)) ||
@@ -191,10 +194,12 @@ lane_result(struct lane *lane, PGresult *result)
 	case PGRES_COMMAND_OK:
 		if (statements[job->statement].kind == STATEMENT_WRITE)
 			job->rows = result;
-		else if (job->next != NULL)
-			lane_many_result(job, result);
-		else
+		else if (job->next == NULL)
 			job_finish(job, QUERY_OK, result);
+		else if (statements[job->statement].kind == STATEMENT_SHARED)
+			job_finish_many(job, result);
+		else
+			lane_many_result(job, result);
 		return (1);
 	case PGRES_PIPELINE_ABORTED:
 		/* It never ran: somebody else's error in the segment. */

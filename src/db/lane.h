@@ -23,9 +23,14 @@ enum lane_state {
 	LANE_UP
 };
 
-/* The answer to many at once, each of whom has a row; freed by the last. */
+/*
+ * The answer to many at once, each of whom has a row, or all the same ones;
+ * freed by the last.
+ */
 struct query_rows {
 	PGresult	*rows;
+	struct blob	*made;		/* of the same ones; see query.h */
+	int		same;
 	int		holders;
 };
 
@@ -97,7 +102,10 @@ void			job_free(struct query_job *);
 void			job_finish(struct query_job *, enum query_result,
 			    PGresult *rows);
 
-/* As job_finish: to each its own row. The others that were with it are freed. */
+/*
+ * As job_finish, to all that were with it, which are freed: each gets its own
+ * row of a look-up, and the same ones of what is shared.
+ */
 void			job_finish_many(struct query_job *, PGresult *rows);
 
 #endif

@@ -12,7 +12,8 @@
 	"set statement_timeout = '4s'; set lock_timeout = '3s';"	\
 	"set idle_in_transaction_session_timeout = '10s';"		\
 	"set plan_cache_mode = force_generic_plan; set timezone = 'UTC';" \
-	"set datestyle = 'ISO'; set jit = off"
+	"set datestyle = 'ISO'; set jit = off;"				\
+	"set max_parallel_workers_per_gather = 0"
 
 static void	drop_notice(void *, const PGresult *);
 static int	run_simple(PGconn *, const char *);

@@ -19,6 +19,7 @@
 
 #include <kore/kore.h>
 
+#include "data/blob.h"
 #include "db/lane.h"
 #include "db/query.h"
 #include "log.h"
@@ -44,6 +45,7 @@ static void	lanes_tick(void *, u_int64_t);
 
 static void	query_enqueue(struct query *);
 static int	can_join(const struct query_job *, const struct query_job *);
+static int	params_equal(const struct query *, const struct query *);
 static void	rows_release(struct query_rows *);
 static void	job_lost(struct query_job *);
 static void	job_give(struct query_job *, enum query_result, PGresult *,
@@ -138,7 +140,8 @@ waiting_put(struct query_job *job, int first)
 {
 	int	slow;
 
-	slow = statements[job->statement].kind == STATEMENT_SCAN;
+	slow = statements[job->statement].kind == STATEMENT_SCAN ||
+	    statements[job->statement].kind == STATEMENT_SHARED;
 	if (first)
 		TAILQ_INSERT_HEAD(&waiting[slow], job, list);
 	else
@@ -191,13 +194,39 @@ can_join(const struct query_job *job, const struct query_job *other)
 {
 	return (other->statement == job->statement && other->query != NULL &&
 	    other->query->binary == job->query->binary &&
-	    !other->query->alone);
+	    !other->query->alone &&
+	    (statements[job->statement].kind != STATEMENT_SHARED ||
+	    params_equal(job->query, other->query)));
+}
+
+static int
+params_equal(const struct query *query, const struct query *other)
+{
+	const char	*one, *two;
+	int		i;
+
+	for (i = 0; i < query->nparams; i++) {
+		one = query->params[i];
+		two = other->params[i];
+		if ((one == NULL) != (two == NULL) ||
+		    (one != NULL && strcmp(one, two) != 0))
+			return (0);
+	}
+
+	return (1);
 }
 
 const char *
 query_text(const struct query *query, int column)
 {
 	return (PQgetvalue(query->rows, query->row, column));
+}
+
+struct blob **
+query_made(const struct query *query)
+{
+	return (query->shared == NULL || !query->shared->same ? NULL :
+	    &query->shared->made);
 }
 
 void
@@ -219,6 +248,7 @@ rows_release(struct query_rows *shared)
 {
 	if (--shared->holders == 0) {
 		PQclear(shared->rows);
+		blob_release(shared->made);
 		kore_pool_put(&rows_pool, shared);
 	}
 }
@@ -516,6 +546,8 @@ job_finish_many(struct query_job *job, PGresult *rows)
 
 	shared = kore_pool_get(&rows_pool);
 	shared->rows = rows;
+	shared->made = NULL;
+	shared->same = statements[job->statement].kind == STATEMENT_SHARED;
 	shared->holders = 1;	/* ourselves, until all have it */
 
 	row = 0;
@@ -524,7 +556,8 @@ job_finish_many(struct query_job *job, PGresult *rows)
 			shared->holders++;
 			job_give(each, QUERY_OK, rows, shared, row);
 		}
-		row++;
+		if (!shared->same)
+			row++;
 		if (each != job)
 			job_free(each);
 	}

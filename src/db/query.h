@@ -24,6 +24,7 @@ enum query_result {
 
 struct query_job;
 struct query_rows;
+struct blob;
 
 struct query {
 	enum statement_id	statement;
@@ -55,6 +56,12 @@ void	query_start(struct query *);
 
 /* A value of the first row, as text; "" when it is NULL. */
 const char	*query_text(const struct query *, int column);
+
+/*
+ * Where to keep what was made of rows that others have as well, for them to
+ * take; NULL when they are this query's alone. It goes with the rows.
+ */
+struct blob	**query_made(const struct query *);
 
 /* Lets go of the rows. Does nothing when there are none. */
 void	query_clear(struct query *);

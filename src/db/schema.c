@@ -1,11 +1,11 @@
 #include <sys/types.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "data/hex.h"
 #include "db/schema.h"
 
 #define MIGRATION_ASSET(number, name, breaking)				\
@@ -147,11 +147,9 @@ void
 schema_checksum(const char *text, char out[SCHEMA_CHECKSUM_LEN])
 {
 	unsigned char	digest[EVP_MAX_MD_SIZE];
-	unsigned int	len, i;
+	unsigned int	len;
 
 	len = 0;
 	(void)EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
-	out[0] = '\0';
-	for (i = 0; i < len && i * 2 + 2 < SCHEMA_CHECKSUM_LEN; i++)
-		(void)snprintf(out + i * 2, 3, "%02x", digest[i]);
+	hex_write(out, digest, len);
 }

@@ -23,7 +23,8 @@
 	X(6, 0006_sessions, 0)			\
 	X(7, 0007_audit, 0)			\
 	X(9, 0009_livekit_look, 0)		\
-	X(10, 0010_schedule, 0)
+	X(10, 0010_schedule, 0)			\
+	X(11, 0011_permissions, 0)
 
 /*
  * Every file of sql/functions, in the order they are applied: answers.sql drops
@@ -36,6 +37,7 @@
 	X(room_by_ref)				\
 	X(audit_note)				\
 	X(may_command)				\
+	X(seen_room)				\
 	X(command_room)				\
 	X(register_user)			\
 	X(update_account)			\
@@ -51,6 +53,8 @@
 	X(update_room)				\
 	X(delete_room)				\
 	X(room_is_full)				\
+	X(permission_of)			\
+	X(permit_participant)			\
 	X(join_room)				\
 	X(leave_room)				\
 	X(livekit_errand)			\

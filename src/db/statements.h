@@ -9,6 +9,9 @@
  *		the same time are asked for together (see many.h)
  *	SCAN	the same, and reads many rows: it rides apart, on lanes of its
  *		own, so that nothing quick waits behind it
+ *	SHARED	a scan that gives everybody the same: those who ask for it at
+ *		the same time, with the same parameters, share its rows. Who
+ *		calls is not among these, but judged before it, by caller_check
  *	WRITE	its fate is unknown when its connection is lost before it
  *		answered, and is never run twice
  *
@@ -18,6 +21,7 @@
 #define STATEMENTS(X)			\
 	X(ready, READ)			\
 	X(backlog, READ)		\
+	X(caller_check, LOOKUP)		\
 	X(user_me, LOOKUP)		\
 	X(user_login, READ)		\
 	X(session_begin, WRITE)		\
@@ -40,13 +44,13 @@
 	X(user_list, SCAN)		\
 	X(user_get, LOOKUP)		\
 	X(room_create, WRITE)		\
-	X(room_list, SCAN)		\
+	X(room_list, SHARED)		\
 	X(room_get, LOOKUP)		\
 	X(room_update, WRITE)		\
 	X(room_delete, WRITE)		\
 	X(room_join, WRITE)		\
 	X(room_leave, WRITE)		\
-	X(room_participants, SCAN)	\
+	X(room_participants, SHARED)	\
 	X(livekit_event, WRITE)		\
 	X(outbox_claim, WRITE)		\
 	X(outbox_done, WRITE)		\
@@ -60,6 +64,7 @@
 	X(room_visits, SCAN)		\
 	X(user_visits, SCAN)		\
 	X(participant_moderate, WRITE)	\
+	X(participant_permit, WRITE)	\
 	X(room_moderate, WRITE)		\
 	X(tracks_muted, WRITE)		\
 	X(ban_create, WRITE)		\
@@ -70,6 +75,7 @@ enum statement_kind {
 	STATEMENT_READ,
 	STATEMENT_LOOKUP,
 	STATEMENT_SCAN,
+	STATEMENT_SHARED,
 	STATEMENT_WRITE
 };
 

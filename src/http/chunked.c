@@ -1,3 +1,4 @@
+#include "data/hex.h"
 #include "http/head.h"
 #include "http/octet.h"
 
@@ -29,7 +30,6 @@ enum state {
 static enum state	size_step(struct chunked *, char);
 static enum state	line_step(struct chunked *, char);
 static enum state	trailer_step(struct chunked *, char);
-static int		hex_value(char);
 
 enum chunked_result
 chunked_decode(struct chunked *body, const char *in, size_t len,
@@ -76,7 +76,7 @@ size_step(struct chunked *body, char c)
 {
 	int	value;
 
-	value = hex_value(c);
+	value = hex_digit(c);
 	if (value == -1) {
 		body->line = 0;
 		return (body->digits > 0 ? line_step(body, c) : STATE_REFUSED);
@@ -142,17 +142,4 @@ trailer_step(struct chunked *body, char c)
 
 	/* STATE_END_LF */
 	return (c == '\n' ? STATE_DONE : STATE_REFUSED);
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-
-	return (-1);
 }

@@ -5,7 +5,6 @@
 #include <kore/kore.h>
 
 #include "http/connections.h"
-#include "http/octets.h"
 #include "limits/peers.h"
 #include "settings.h"
 #include "tls/tls.h"
@@ -53,7 +52,7 @@ connection_begin(struct listener *listener, int fd, const void *from,
 
 	if (listener->server->tls) {
 		c->state = CONN_STATE_TLS_SHAKE;
-		c->write = octets_write_tls;
+		c->write = net_write_tls;
 		c->read = net_read_tls;
 		c->disconnect = connection_left;
 		tls_handshake_await(c);

@@ -14,7 +14,9 @@
 #include "pages/pages.h"
 
 static int	route_is_there(const struct exchange *);
-static int	params_fill(struct exchange *, const char **, int);
+static page_step	shared_begin, shared_judged;
+static int	params_fill(struct exchange *, enum statement_id,
+		    const char **, int);
 static int	inputs_read(struct exchange *);
 static int	body_read(struct exchange *, struct value *, struct json *);
 static int	body_json(struct exchange *, struct value *, struct json *);
@@ -50,8 +52,34 @@ endpoint_begin(struct exchange *x)
 
 	if (route->page != NULL)
 		route->page(x);
+	else if (statements[route->statement].kind == STATEMENT_SHARED)
+		shared_begin(x);
 	else
 		endpoint_statement(x, reply_statement, route->statement,
+		    NULL, 0);
+}
+
+/* A shared statement does not know who calls: that is judged before it. */
+static void
+shared_begin(struct exchange *x)
+{
+	const char	*caller;
+
+	caller = endpoint_caller_text(x);
+	exchange_statement(x, shared_judged, STATEMENT_caller_check, 1,
+	    &caller);
+}
+
+static void
+shared_judged(struct exchange *x)
+{
+	enum outcome	outcome;
+
+	outcome = reply_query_outcome(x);
+	if (outcome != OUTCOME_ok)
+		reply_outcome(x, outcome);
+	else
+		endpoint_statement(x, reply_statement, x->route->statement,
 		    NULL, 0);
 }
 
@@ -62,7 +90,7 @@ endpoint_statement(struct exchange *x, page_step *next,
 	const char	*params[QUERY_PARAMS_MAX];
 	int		n, k;
 
-	n = params_fill(x, params, 0);
+	n = params_fill(x, statement, params, 0);
 	for (k = 0; k < nextra; k++)
 		params[n++] = extra[k];
 
@@ -76,21 +104,23 @@ endpoint_path_statement(struct exchange *x, page_step *next,
 	const char	*params[QUERY_PARAMS_MAX];
 	int		n;
 
-	n = params_fill(x, params, 1);
+	n = params_fill(x, statement, params, 1);
 	params[n++] = extra;
 	exchange_statement(x, next, statement, n, params);
 }
 
 /* The caller and the inputs, as a statement takes them; returns how many. */
 static int
-params_fill(struct exchange *x, const char **params, int path_only)
+params_fill(struct exchange *x, enum statement_id statement,
+    const char **params, int path_only)
 {
 	const struct field	*field;
 	size_t			i;
 	int			n;
 
 	n = 0;
-	if (x->route->access == ACCESS_USER)
+	if (x->route->access == ACCESS_USER &&
+	    statements[statement].kind != STATEMENT_SHARED)
 		params[n++] = endpoint_caller_text(x);
 	for (i = 0; i < x->route->nfields; i++) {
 		field = &x->route->fields[i];

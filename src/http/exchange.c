@@ -8,6 +8,8 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/blob.h"
+#include "data/hex.h"
 #include "data/spares.h"
 #include "export.h"
 #include "http/connections.h"
@@ -78,6 +80,7 @@ exchange_free(struct exchange *x)
 	livekit_ask_forget(x);
 	buffer_cleanup(&x->body);
 	buffer_cleanup(&x->out);
+	blob_release(x->blob);
 	buffer_cleanup(&x->extra);
 	arena_cleanup(&x->arena);
 	explicit_bzero(x, offsetof(struct exchange, head));
@@ -297,10 +300,8 @@ id_choose(struct exchange *x)
 static void
 id_random(char *out)
 {
-	static const char	hex[] = "0123456789abcdef";
 	static unsigned char	octets[IDS_MADE * ID_OCTETS];
 	static size_t		used = sizeof(octets);
-	size_t			i;
 
 	if (used == sizeof(octets)) {
 		if (RAND_bytes(octets, sizeof(octets)) != 1)
@@ -308,11 +309,8 @@ id_random(char *out)
 		used = 0;
 	}
 
-	for (i = 0; i < ID_OCTETS; i++, used++) {
-		*out++ = hex[octets[used] >> 4];
-		*out++ = hex[octets[used] & 15];
-	}
-	*out = '\0';
+	hex_write(out, octets + used, ID_OCTETS);
+	used += ID_OCTETS;
 }
 
 static void

@@ -26,6 +26,7 @@ struct http_request;
 struct intake;
 struct question;
 struct route;
+struct blob;
 
 #define EXCHANGE_ID_MAX		64	/* of a request id that a client sent */
 #define EXCHANGE_PATH_PARAMS	3
@@ -73,6 +74,7 @@ struct exchange {
 	struct value		answer;		/* what LiveKit said */
 
 	struct buffer		out;		/* the answer's body */
+	struct blob		*blob;	/* or that, in out's place */
 	struct buffer		extra;		/* more header lines */
 	int			status;		/* above 0 once answered */
 	int			close;		/* the connection ends with it */

@@ -104,6 +104,7 @@ intake_connect(struct connection *c)
 	c->disconnect = intake_disconnect;
 	c->evt.handle = intake_event;
 	c->read = intake_read;
+	c->write = octets_write;
 	c->proto = CONN_PROTO_HTTP;
 	c->state = CONN_STATE_ESTABLISHED;
 	c->idle_timer.length = INTAKE_IDLE_MS;
@@ -423,10 +424,8 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 
 	c = in->c;
 	net_send_queue(c, head->data, head->len);
-	if (body.len > 0 && lifetime == LIFETIME_PROCESS)
-		octets_send_lasting(c, body);
-	else if (body.len > 0)
-		net_send_queue(c, body.data, body.len);
+	if (body.len > 0)
+		octets_send(c, body, lifetime, x->blob);
 
 	in->exchange = NULL;
 	x->intake = NULL;

@@ -4,6 +4,7 @@
 #include "data/buffer.h"
 #include "data/span.h"
 #include "export.h"
+#include "http/octets.h"
 
 /*
  * Intake stands between a connection and Kore: it reads the bytes, takes
@@ -21,12 +22,6 @@ EXPORTED void	intake_connect(struct connection *);
 
 /* Once a worker: the timer for slow clients. */
 void	intake_worker_init(void);
-
-/* How long the octets of a body stay where they are. */
-enum lifetime {
-	LIFETIME_EXCHANGE,	/* they are copied */
-	LIFETIME_PROCESS	/* they are sent from there */
-};
 
 /*
  * Sends an answer and readies the connection for its next request, or ends it

@@ -8,6 +8,7 @@
 
 #include <kore/kore.h>
 
+#include "data/blob.h"
 #include "http/octets.h"
 
 #define RECORD_SHORT	4096	/* OpenSSL asks the kernel for 16 KB at once */
@@ -16,7 +17,11 @@ static int	read_plain(struct connection *, void *, size_t, size_t *,
 		    int *, int *);
 static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 		    int *);
+static int	write_tls(struct connection *, size_t, size_t *);
 static void	errors_clear(void);
+static void	send_stream(struct connection *, struct span,
+		    int (*)(struct netbuf *), struct netbuf **);
+static int	blob_sent(struct netbuf *);
 
 int
 octets_read(struct connection *c, void *data, size_t size, size_t *bytes,
@@ -87,7 +92,16 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 }
 
 int
-octets_write_tls(struct connection *c, size_t len, size_t *written)
+octets_write(struct connection *c, size_t len, size_t *written)
+{
+	len = c->snb->b_len - c->snb->s_off;
+
+	return (c->ssl == NULL ? net_write(c, len, written) :
+	    write_tls(c, len, written));
+}
+
+static int
+write_tls(struct connection *c, size_t len, size_t *written)
 {
 	int	r;
 
@@ -121,9 +135,38 @@ errors_clear(void)
 		ERR_clear_error();
 }
 
-/* Kore's prototype only forgets that it never writes there. */
 void
-octets_send_lasting(struct connection *c, struct span octets)
+octets_send(struct connection *c, struct span octets, enum lifetime lifetime,
+    struct blob *blob)
+{
+	struct netbuf	*nb;
+
+	switch (lifetime) {
+	case LIFETIME_EXCHANGE:
+		net_send_queue(c, octets.data, octets.len);
+		break;
+	case LIFETIME_BLOB:
+		send_stream(c, octets, blob_sent, &nb);
+		nb->extra = blob_hold(blob);
+		break;
+	case LIFETIME_PROCESS:
+		send_stream(c, octets, NULL, NULL);
+		break;
+	}
+}
+
+static int
+blob_sent(struct netbuf *nb)
+{
+	blob_release(nb->extra);
+
+	return (KORE_RESULT_OK);
+}
+
+/* Kore's prototype only forgets that it never writes there. */
+static void
+send_stream(struct connection *c, struct span octets,
+    int (*sent)(struct netbuf *), struct netbuf **nb)
 {
 	union {
 		const char	*given;
@@ -131,5 +174,5 @@ octets_send_lasting(struct connection *c, struct span octets)
 	} data;
 
 	data.given = octets.data;
-	net_send_stream(c, data.taken, octets.len, NULL, NULL);
+	net_send_stream(c, data.taken, octets.len, sent, nb);
 }

@@ -6,6 +6,14 @@
 #include "data/span.h"
 
 struct connection;
+struct blob;
+
+/* How long octets stay where they are. */
+enum lifetime {
+	LIFETIME_EXCHANGE,	/* they are copied */
+	LIFETIME_BLOB,		/* it is held until they are sent */
+	LIFETIME_PROCESS	/* they are sent from there */
+};
 
 /*
  * Reads what a connection has, plain or TLS, into a buffer, in the terms of
@@ -18,10 +26,14 @@ struct connection;
 int	octets_read(struct connection *, void *, size_t size, size_t *bytes,
 	    int *ended, int *drained);
 
-/* A connection's write, over TLS, in place of Kore's. */
-int	octets_write_tls(struct connection *, size_t len, size_t *written);
+/*
+ * A connection's write: as much of what is queued first as the socket takes,
+ * where Kore's give it 8 KB at a time.
+ */
+int	octets_write(struct connection *, size_t, size_t *written);
 
-/* Queues octets that stay where they are until they are sent: no copy. */
-void	octets_send_lasting(struct connection *, struct span);
+/* Queues octets; the blob is theirs, if they are one's, or else NULL. */
+void	octets_send(struct connection *, struct span, enum lifetime,
+	    struct blob *);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "data/row_csv.h"
 #include "data/row_json.h"
+#include "data/blob.h"
 #include "http/accept.h"
 #include "http/cors.h"
 #include "http/intake.h"
@@ -20,7 +21,9 @@
 #define HSTS		"max-age=31536000"
 #define HEAD_ROOM	1000		/* octets: those of nearly every head */
 #define CACHE_NONE	"no-store"
+#define BODY_LONG	4096		/* octets that are not worth a copy */
 
+static void		write_rows(struct exchange *, enum outcome);
 static void		write_list(struct json *, const PGresult *,
 			    enum outcome);
 static int		rows_count(const PGresult *, enum outcome);
@@ -187,7 +190,7 @@ void
 reply_statement(struct exchange *x)
 {
 	enum outcome	outcome;
-	struct json	json;
+	struct blob	**made;
 
 	outcome = reply_query_outcome(x);
 	if (outcomes[outcome].text != NULL) {
@@ -203,6 +206,33 @@ reply_statement(struct exchange *x)
 		}
 	}
 
+	if (x->route->answer == ANSWER_MESSAGE) {
+		reply_message(x, x->route->message);
+		return;
+	}
+	if (x->route->answer == ANSWER_LIST)
+		paging_link(x, rows_count(x->query.rows, outcome));
+
+	/* The first of those who share the rows writes for all. */
+	made = query_made(&x->query);
+	if (made != NULL && *made != NULL) {
+		x->blob = blob_hold(*made);
+	} else {
+		write_rows(x, outcome);
+		if (made != NULL) {
+			x->blob = blob_take(&x->out);
+			*made = blob_hold(x->blob);
+		}
+	}
+	reply_json(x, outcomes[outcome].status);
+}
+
+/* The body, as the route says. */
+static void
+write_rows(struct exchange *x, enum outcome outcome)
+{
+	struct json	json;
+
 	json_init(&json, &x->out);
 	switch (x->route->answer) {
 	case ANSWER_OBJECT:
@@ -210,7 +240,6 @@ reply_statement(struct exchange *x)
 		    x->query.row + 1, 1);
 		break;
 	case ANSWER_LIST:
-		paging_link(x, rows_count(x->query.rows, outcome));
 		write_list(&json, x->query.rows, outcome);
 		break;
 	case ANSWER_NAMED_LIST:
@@ -220,11 +249,8 @@ reply_statement(struct exchange *x)
 		json_object_end(&json);
 		break;
 	case ANSWER_MESSAGE:
-		reply_message(x, x->route->message);
-		return;
+		break;
 	}
-
-	reply_json(x, outcomes[outcome].status);
 }
 
 /* The same rows, for a spreadsheet. */
@@ -261,12 +287,19 @@ rows_count(const PGresult *rows, enum outcome outcome)
 static void
 send_out(struct exchange *x, const char *type)
 {
+	const char	*cache = type == NULL ? NULL : CACHE_NONE;
 	struct span	body;
 
+	if (x->blob == NULL && x->out.len >= BODY_LONG)
+		x->blob = blob_take(&x->out);
+	if (x->blob != NULL) {
+		send_reply(x, type, cache, blob_span(x->blob),
+		    LIFETIME_BLOB);
+		return;
+	}
 	body.data = x->out.data;
 	body.len = x->out.len;
-	send_reply(x, type, type == NULL ? NULL : CACHE_NONE, body,
-	    LIFETIME_EXCHANGE);
+	send_reply(x, type, cache, body, LIFETIME_EXCHANGE);
 }
 
 /* Puts head and body on the connection; no type and no cache: no such line. */

@@ -13,6 +13,7 @@
 
 #include "http/connections.h"
 #include "http/spread.h"
+#include "log.h"
 #include "settings.h"
 
 #define WORKERS_MAX	255	/* Kore counts them in 8 bits */
@@ -20,6 +21,8 @@
 #define ACCEPTS_A_TURN	16	/* so that those who wait are served, too */
 #define PASSED_MAX	16	/* more: it does not take them, is it stuck? */
 #define STOP_MS		100	/* for what is on its way to be passed on */
+#define PAUSE_MS	100	/* until it is seen if a file can be opened */
+#define PAUSE_LOG_MS	10000	/* between two words of it */
 
 /*
  * What the others know of a worker. One that is killed between two of these
@@ -30,6 +33,7 @@ struct load {
 	_Atomic uint32_t		passed;	/* to it, in all its lives */
 	_Atomic uint32_t		taken;	/* of those */
 	_Atomic uint32_t		leaving;
+	_Atomic uint32_t		full;	/* has no file for them */
 };
 
 /* A client on its way to another worker; its descriptor comes along. */
@@ -55,7 +59,11 @@ void	__wrap_kore_platform_disable_accept(void);
 static void	listeners_find(void);
 static void	listener_event(void *, int);
 static int	listener_take(uint32_t);
+static void	listeners_watch(void);
+static void	listeners_pause(void);
+static void	pause_over(void *, u_int64_t);
 static int	least_loaded(void);
+static int	takes_nobody(int);
 static uint32_t	waiting_for(int);
 static int	pass_on(int, const struct passed *, int);
 static void	inbox_event(void *, int);
@@ -65,7 +73,7 @@ static struct load	*loads;
 static struct listener	*listeners[LISTENERS_MAX];
 static uint32_t		nlistening;
 static int		outboxes[WORKERS_MAX], inboxes[WORKERS_MAX];
-static int		nworkers, own;
+static int		nworkers, own, paused;
 
 /* Every worker accepts, all of the time: there is no lock to be had. */
 void
@@ -130,6 +138,7 @@ spread_worker_init(int which)
 	}
 	atomic_store(&loads[own].connections, 0);
 	atomic_store(&loads[own].leaving, 0);
+	atomic_store(&loads[own].full, 0);
 
 	inbox.fd = inboxes[own];
 	inbox.evt.type = KORE_TYPE_CONNECTION;
@@ -137,11 +146,9 @@ spread_worker_init(int which)
 	kore_platform_event_level_read(inbox.fd, &inbox);
 
 	listeners_find();
-	for (n = 0; n < nlistening; n++) {
+	for (n = 0; n < nlistening; n++)
 		listeners[n]->evt.handle = listener_event;
-		kore_platform_event_schedule(listeners[n]->fd,
-		    (int)(EPOLLIN | EPOLLEXCLUSIVE), 0, listeners[n]);
-	}
+	listeners_watch();
 }
 
 /* In the same order in all workers, which tell each other their numbers. */
@@ -197,8 +204,12 @@ listener_take(uint32_t n)
 	len = sizeof(client.from);
 	fd = accept4(listeners[n]->fd, &client.from.sa, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			listeners_pause();
 		return (0);
+	}
 
 	client.listener = n;
 	client.len = len;
@@ -210,6 +221,65 @@ listener_take(uint32_t n)
 	return (1);
 }
 
+static void
+listeners_watch(void)
+{
+	uint32_t	n;
+
+	for (n = 0; n < nlistening; n++)
+		kore_platform_event_schedule(listeners[n]->fd,
+		    (int)(EPOLLIN | EPOLLEXCLUSIVE), 0, listeners[n]);
+	paused = 0;
+	atomic_store(&loads[own].full, 0);
+}
+
+/*
+ * There is somebody, and no file for them. They wait where they are: to hear of
+ * it again and again would cost those who are served. Other workers, which have
+ * files of their own, may take them.
+ */
+static void
+listeners_pause(void)
+{
+	static u_int64_t	quiet_until;
+	u_int64_t		now;
+	uint32_t		n;
+
+	if (paused || atomic_load(&loads[own].leaving))
+		return;
+	paused = 1;
+	atomic_store(&loads[own].full, 1);
+
+	now = kore_time_ms();
+	if (now >= quiet_until) {
+		log_error("files", "no new clients are taken: accept: %s",
+		    errno_s);
+		quiet_until = now + PAUSE_LOG_MS;
+	}
+	for (n = 0; n < nlistening; n++)
+		kore_platform_disable_read(listeners[n]->fd);
+	(void)kore_timer_add(pause_over, PAUSE_MS, NULL, KORE_TIMER_ONESHOT);
+}
+
+static void
+pause_over(void *arg, u_int64_t now)
+{
+	int	fd;
+
+	(void)arg;
+	(void)now;
+	if (atomic_load(&loads[own].leaving))
+		return;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1) {
+		(void)kore_timer_add(pause_over, PAUSE_MS, NULL,
+		    KORE_TIMER_ONESHOT);
+		return;
+	}
+	(void)close(fd);
+	listeners_watch();
+}
+
 /* Who is to have the next; to be passed on is worth more than one in between. */
 static int
 least_loaded(void)
@@ -218,12 +288,12 @@ least_loaded(void)
 	uint32_t	load, least;
 
 	found = own;
-	if (atomic_load(&loads[own].leaving))
+	if (takes_nobody(own))
 		return (own);
 	least = worker_active_connections + waiting_for(own);
 	for (i = 0; i < nworkers; i++) {
 		load = waiting_for(i);
-		if (i == own || load >= PASSED_MAX)
+		if (i == own || load >= PASSED_MAX || takes_nobody(i))
 			continue;
 		load += atomic_load_explicit(&loads[i].connections,
 		    memory_order_relaxed);
@@ -234,6 +304,13 @@ least_loaded(void)
 	}
 
 	return (found);
+}
+
+static int
+takes_nobody(int which)
+{
+	return (atomic_load(&loads[which].leaving) ||
+	    atomic_load(&loads[which].full));
 }
 
 static uint32_t
@@ -269,7 +346,7 @@ pass_on(int to, const struct passed *client, int fd)
 	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 
 	atomic_fetch_add(&loads[to].passed, 1);
-	if (atomic_load(&loads[to].leaving) ||
+	if (takes_nobody(to) ||
 	    sendmsg(outboxes[to], &msg, MSG_DONTWAIT | MSG_NOSIGNAL) == -1) {
 		atomic_fetch_sub(&loads[to].passed, 1);
 		return (0);
@@ -344,7 +421,8 @@ spread_stop(void)
 
 	/* shutdown() acts on the socket, not on our descriptor. */
 	for (n = 0; n < nlistening; n++) {
-		kore_platform_disable_read(listeners[n]->fd);
+		if (!paused)
+			kore_platform_disable_read(listeners[n]->fd);
 		while (listener_take(n))
 			continue;
 		(void)shutdown(listeners[n]->fd, SHUT_RDWR);

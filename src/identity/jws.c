@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <limits.h>
 
 #include <openssl/crypto.h>
@@ -6,24 +5,19 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "data/base64.h"
 #include "data/json_read.h"
 #include "identity/jws.h"
 
 #define JWS_MAX		8192	/* octets: far above what LiveKit sends */
-#define JWS_SIGNATURE	43	/* base64url of a SHA-256, without padding */
+#define JWS_SIGNATURE	BASE64_LEN(SHA256_DIGEST_LENGTH)
 
 /* {"alg":"HS256","typ":"JWT"} */
 #define JWS_HEADER	"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 
-/* What EVP_EncodeBlock() writes of so many octets, its NUL included. */
-#define BASE64_SIZE(n)	(4 * (((n) + 2) / 3) + 1)
-
 static int	signature_make(struct span, const void *, size_t, char *);
-static size_t	base64url_encode(char *, const void *, size_t);
 static int	signature_right(struct span, size_t, const void *, size_t);
 static int	part_read(struct arena *, struct span, struct value *);
-static int	base64url_decode(struct arena *, struct span, char **,
-		    size_t *);
 
 int
 jws_sign(struct span claims, const void *secret, size_t len, char *out,
@@ -33,12 +27,12 @@ jws_sign(struct span claims, const void *secret, size_t len, char *out,
 	size_t		n;
 
 	if (claims.len > JWS_MAX || size < sizeof(JWS_HEADER) - 1 +
-	    BASE64_SIZE(claims.len) + 1 + BASE64_SIZE(SHA256_DIGEST_LENGTH))
+	    BASE64_LEN(claims.len) + 1 + JWS_SIGNATURE + 1)
 		return (0);
 
 	n = sizeof(JWS_HEADER) - 1;
 	memcpy(out, JWS_HEADER, n);
-	n += base64url_encode(out + n, claims.data, claims.len);
+	n += base64_encode(BASE64_URL, out + n, claims.data, claims.len);
 	signing.data = out;
 	signing.len = n;
 	if (!signature_make(signing, secret, len, out + n + 1))
@@ -84,13 +78,13 @@ jws_verify(struct arena *arena, struct span token, const void *secret,
 	    span_is(alg->text, "HS256"));
 }
 
-/* In constant time, as text: base64url has one spelling of it (no padding). */
+/* In constant time, as text: base64 without padding has one spelling of it. */
 static int
 signature_right(struct span token, size_t signed_len, const void *secret,
     size_t len)
 {
 	struct span	signing = { token.data, signed_len };
-	char		text[BASE64_SIZE(SHA256_DIGEST_LENGTH)];
+	char		text[JWS_SIGNATURE + 1];
 	int		right;
 
 	if (token.len - signed_len - 1 != JWS_SIGNATURE ||
@@ -115,29 +109,10 @@ signature_make(struct span signing, const void *secret, size_t len, char *out)
 	    NULL) == NULL)
 		return (0);
 
-	(void)base64url_encode(out, mac, sizeof(mac));
+	(void)base64_encode(BASE64_URL, out, mac, sizeof(mac));
 	OPENSSL_cleanse(mac, sizeof(mac));
 
 	return (1);
-}
-
-/* RFC 7515 section 2: without padding. Returns the length. */
-static size_t
-base64url_encode(char *out, const void *octets, size_t len)
-{
-	size_t	i, n;
-
-	(void)EVP_EncodeBlock((unsigned char *)out, octets, (int)len);
-	n = (len * 4 + 2) / 3;
-	for (i = 0; i < n; i++) {
-		if (out[i] == '+')
-			out[i] = '-';
-		else if (out[i] == '/')
-			out[i] = '_';
-	}
-	out[n] = '\0';
-
-	return (n);
 }
 
 static int
@@ -147,38 +122,10 @@ part_read(struct arena *arena, struct span part, struct value *out)
 	char		*json;
 	size_t		len, offset;
 
-	return (base64url_decode(arena, part, &json, &len) &&
+	len = BASE64_OCTETS(part.len);
+	json = arena_alloc(arena, len + 1);
+
+	return (base64_decode(BASE64_URL, json, part) &&
 	    json_read(arena, json, len, out, &offset, &why) == JSON_OK &&
 	    out->type == VALUE_OBJECT);
-}
-
-static int
-base64url_decode(struct arena *arena, struct span in, char **out, size_t *len)
-{
-	unsigned char	*text;
-	size_t		i, padded;
-	int		n;
-
-	if (in.len == 0 || in.len % 4 == 1)
-		return (0);
-
-	padded = (in.len + 3) / 4 * 4;
-	text = arena_alloc(arena, padded);
-	for (i = 0; i < in.len; i++) {
-		/* EVP_DecodeBlock() passes over blanks, and takes + and /. */
-		if (!isalnum((unsigned char)in.data[i]) &&
-		    in.data[i] != '-' && in.data[i] != '_')
-			return (0);
-		text[i] = (unsigned char)(in.data[i] == '-' ? '+' :
-		    in.data[i] == '_' ? '/' : in.data[i]);
-	}
-	memset(text + in.len, '=', padded - in.len);
-
-	*out = arena_alloc(arena, padded);
-	n = EVP_DecodeBlock((unsigned char *)*out, text, (int)padded);
-	if (n < 0)
-		return (0);
-	*len = (size_t)n - (padded - in.len);
-
-	return (1);
 }

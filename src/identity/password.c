@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "data/base64.h"
 #include "identity/password.h"
 
 /* What password_hash() uses: 16 MiB, five times over. */
@@ -33,7 +34,6 @@
 #define SALT_MAX		64
 #define KEY_MIN			16	/* fewer octets are guessed too soon */
 #define KEY_MAX			64
-#define BASE64_MAX		88	/* characters for KEY_MAX octets */
 
 #define BCRYPT_LEN		60	/* `$2b$12$', 22 of salt, 31 of key */
 #define BCRYPT_KEY		29	/* where the key begins */
@@ -41,8 +41,6 @@
 #define BCRYPT_COST_MAX		15	/* two seconds; 12 is usual */
 #define BCRYPT_PASSWORD_MAX	72
 
-#define BASE64_ALPHABET							\
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 #define BCRYPT_ALPHABET							\
 	"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -73,7 +71,6 @@ static int		number_take(const char **, const char *, unsigned int,
 			    unsigned int *);
 static int		base64_take(const char **, unsigned char *, size_t,
 			    size_t, size_t *);
-static void		base64_write(char *, const unsigned char *, size_t);
 
 /* What is compared with when nothing else is: its salt and key are zero. */
 static const struct scrypt	ours = {
@@ -88,7 +85,8 @@ int
 password_hash(const char *password, size_t len, char *out, size_t outlen)
 {
 	struct scrypt	scrypt = ours;
-	char		salt[BASE64_MAX + 1], key[BASE64_MAX + 1];
+	char		salt[BASE64_LEN(SALT_SIZE) + 1];
+	char		key[BASE64_LEN(KEY_SIZE) + 1];
 	int		written = 0, ret = 0;
 
 	if (outlen > 0)
@@ -98,8 +96,8 @@ password_hash(const char *password, size_t len, char *out, size_t outlen)
 	    !scrypt_derive(&scrypt, password, len, scrypt.key))
 		goto cleanup;
 
-	base64_write(salt, scrypt.salt, SALT_SIZE);
-	base64_write(key, scrypt.key, KEY_SIZE);
+	(void)base64_encode(BASE64_STANDARD, salt, scrypt.salt, SALT_SIZE);
+	(void)base64_encode(BASE64_STANDARD, key, scrypt.key, KEY_SIZE);
 	written = snprintf(out, outlen, "$scrypt$ln=%u,r=%u,p=%u$%s$%s",
 	    scrypt.ln, scrypt.r, scrypt.p, salt, key);
 	if (written < 0 || (size_t)written >= outlen) {
@@ -302,40 +300,17 @@ static int
 base64_take(const char **p, unsigned char *out, size_t min, size_t max,
     size_t *len)
 {
-	unsigned char	octets[BASE64_MAX / 4 * 3];
-	char		text[BASE64_MAX + 1], again[BASE64_MAX + 1];
-	size_t		used, padded;
+	struct span	text;
 
 	if (**p != '$')
 		return (0);
-	(*p)++;
-	used = strspn(*p, BASE64_ALPHABET);
-	*len = used * 3 / 4;
-	if (used % 4 == 1 || *len < min || *len > max)
+	text.data = *p + 1;
+	text.len = strcspn(text.data, "$");
+	*len = BASE64_OCTETS(text.len);
+	if (*len < min || *len > max ||
+	    !base64_decode(BASE64_STANDARD, out, text))
 		return (0);
-
-	/* OpenSSL decodes whole groups of four only; `A' stands for zero. */
-	padded = (used + 3) / 4 * 4;
-	memset(text, 'A', padded);
-	memcpy(text, *p, used);
-	if (EVP_DecodeBlock(octets, (const unsigned char *)text,
-	    (int)padded) < 0)
-		return (0);
-
-	/* Bits that no octet takes up must be zero (RFC 4648 section 3.5). */
-	base64_write(again, octets, *len);
-	if (memcmp(again, text, used) != 0)
-		return (0);
-	memcpy(out, octets, *len);
-	*p += used;
+	*p = text.data + text.len;
 
 	return (1);
-}
-
-/* Writes at most KEY_MAX octets as base64 without padding. */
-static void
-base64_write(char *out, const unsigned char *octets, size_t len)
-{
-	(void)EVP_EncodeBlock((unsigned char *)out, octets, (int)len);
-	out[(len * 4 + 2) / 3] = '\0';
 }

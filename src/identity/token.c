@@ -1,5 +1,4 @@
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <jwt.h>
@@ -8,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "data/base64.h"
+#include "data/hex.h"
 #include "identity/token.h"
 
 #define SECRET_MAX		65536
@@ -15,8 +16,7 @@
 /* Whole seconds beyond this are not exact in JSON (RFC 8259 section 6). */
 #define DATE_MAX		(((int64_t)1 << 53) - 1)
 
-/* Characters of the longest signature: base64 of 64 octets, padded. */
-#define SIGNATURE_MAX		88
+#define SIGNATURE_MAX		BASE64_LEN(EVP_MAX_MD_SIZE)
 
 /* RFC 7518 section 3.2. */
 struct token_algorithm {
@@ -34,7 +34,6 @@ enum date_result {
 
 static void			key_id(struct token_key *);
 static int			token_split(struct span, size_t *);
-static int			octet_is_base64url(char);
 static const struct token_key	*key_find(const struct token_keys *,
 				    struct span, size_t);
 static size_t			signature_make(const struct token_algorithm *,
@@ -104,12 +103,10 @@ key_id(struct token_key *key)
 	static const unsigned char	text[] = "parley key id";
 	unsigned char			mac[EVP_MAX_MD_SIZE] = { 0 };
 	unsigned int			len;
-	size_t				i;
 
 	(void)HMAC(EVP_sha256(), key->secret, (int)key->len, text,
 	    sizeof(text) - 1, mac, &len);
-	for (i = 0; i < TOKEN_KEY_ID_SIZE / 2; i++)
-		(void)snprintf(key->id + i * 2, 3, "%02x", mac[i]);
+	hex_write(key->id, mac, TOKEN_KEY_ID_SIZE / 2);
 	OPENSSL_cleanse(mac, sizeof(mac));
 }
 
@@ -210,7 +207,7 @@ token_split(struct span token, size_t *signed_len)
 
 	for (part = 1; part <= 3; part++) {
 		start = i;
-		while (i < token.len && octet_is_base64url(token.data[i]))
+		while (i < token.len && base64_is(BASE64_URL, token.data[i]))
 			i++;
 		/* One character over a group of four is no octet. */
 		if (i == start || (i - start) % 4 == 1)
@@ -224,13 +221,6 @@ token_split(struct span token, size_t *signed_len)
 	}
 
 	return (i == token.len);
-}
-
-static int
-octet_is_base64url(char c)
-{
-	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '_');
 }
 
 /* The key that signed the first len octets, or NULL. */
@@ -266,22 +256,13 @@ signature_make(const struct token_algorithm *algorithm,
 {
 	unsigned char	mac[EVP_MAX_MD_SIZE];
 	unsigned int	mac_len = 0;
-	size_t		i, len = 0;
+	size_t		len = 0;
 
 	if (HMAC(algorithm->digest(), key->secret, (int)key->len,
 	    (const unsigned char *)text.data, text.len, mac,
-	    &mac_len) != NULL) {
-		(void)EVP_EncodeBlock((unsigned char *)out, mac, (int)mac_len);
-		len = ((size_t)mac_len * 4 + 2) / 3;	/* no padding */
-	}
+	    &mac_len) != NULL)
+		len = base64_encode(BASE64_URL, out, mac, mac_len);
 	OPENSSL_cleanse(mac, sizeof(mac));
-
-	for (i = 0; i < len; i++) {
-		if (out[i] == '+')
-			out[i] = '-';
-		else if (out[i] == '/')
-			out[i] = '_';
-	}
 
 	return (len);
 }

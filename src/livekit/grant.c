@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "data/json_write.h"
+#include "data/value_json.h"
 #include "identity/jws.h"
 #include "livekit/grant.h"
 #include "settings.h"
@@ -10,6 +11,8 @@
 
 static int	sign(const struct buffer *, char *, size_t);
 static void	claims_begin(struct json *, const char *, time_t, long);
+static void	permission_json(struct json *, const struct value *);
+static int	is_allowed(const struct value *, const char *);
 
 int
 grant_join(const struct join_grant *grant, time_t now, char *out, size_t size)
@@ -30,10 +33,7 @@ grant_join(const struct join_grant *grant, time_t now, char *out, size_t size)
 	json_name(&json, "roomJoin");
 	json_put_boolean(&json, 1);
 	json_member(&json, "room", grant->room);
-	json_name(&json, "canPublish");
-	json_put_boolean(&json, 1);
-	json_name(&json, "canSubscribe");
-	json_put_boolean(&json, 1);
+	permission_json(&json, grant->permission);
 	json_object_end(&json);
 
 	json_name(&json, "roomConfig");
@@ -95,6 +95,38 @@ claims_begin(struct json *json, const char *subject, time_t now, long ttl)
 	json_put_integer(json, now - GRANT_BACKDATE);
 	json_name(json, "exp");
 	json_put_integer(json, now + ttl);
+}
+
+/* LiveKit takes what is not said of data for what is said of tracks. */
+static void
+permission_json(struct json *json, const struct value *permission)
+{
+	const struct value	*sources;
+
+	json_name(json, "canPublish");
+	json_put_boolean(json, is_allowed(permission, "can_publish"));
+	json_name(json, "canSubscribe");
+	json_put_boolean(json, is_allowed(permission, "can_subscribe"));
+	if (permission == NULL)
+		return;
+
+	json_name(json, "canPublishData");
+	json_put_boolean(json, 1);
+	sources = value_member(permission, "can_publish_sources");
+	if (sources != NULL) {
+		json_name(json, "canPublishSources");
+		value_json(json, sources);
+	}
+}
+
+static int
+is_allowed(const struct value *permission, const char *name)
+{
+	const struct value	*value;
+
+	value = permission == NULL ? NULL : value_member(permission, name);
+
+	return (value == NULL || value->boolean);
 }
 
 static int

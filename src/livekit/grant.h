@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "data/span.h"
+#include "data/value.h"
 
 #define GRANT_MAX	2048	/* octets of a token, NUL included */
 
@@ -20,6 +21,9 @@ struct join_grant {
 	const char	*room;		/* the room's name in LiveKit */
 	const char	*identity;	/* also the name that is shown */
 	long		max_participants; /* 0: no ceiling of LiveKit's own */
+	/* Members of rooms.permissions, with the sources in lower case; NULL:
+	 * everything that anybody may do. */
+	const struct value	*permission;
 };
 
 /*

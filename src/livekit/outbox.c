@@ -6,6 +6,7 @@
 #include "db/look.h"
 #include "livekit/outbox.h"
 #include "livekit/packet.h"
+#include "livekit/participant.h"
 #include "livekit/room_service.h"
 #include "data/json_write.h"
 #include "log.h"
@@ -25,13 +26,15 @@ enum claim_column {
 	CLAIM_ROOM,
 	CLAIM_IDENTITY,
 	CLAIM_DECIDED_AT,
-	CLAIM_MESSAGE
+	CLAIM_MESSAGE,
+	CLAIM_PERMISSIONS	/* as many as there are in all */
 };
 
 enum action {
 	ACTION_DELETE_ROOM,
 	ACTION_REMOVE_PARTICIPANT,
 	ACTION_SEND_DATA,
+	ACTION_UPDATE_PARTICIPANT,
 	ACTION__MAX
 };
 
@@ -45,6 +48,8 @@ static const struct {
 	[ACTION_REMOVE_PARTICIPANT] = { "remove_participant",
 	    "RemoveParticipant", GRANT_ROOM_ADMIN },
 	[ACTION_SEND_DATA] = { "send_data", "SendData", GRANT_ROOM_ADMIN },
+	[ACTION_UPDATE_PARTICIPANT] = { "update_participant",
+	    "UpdateParticipant", GRANT_ROOM_ADMIN },
 };
 
 struct errand {
@@ -56,6 +61,7 @@ struct errand {
 
 static int	claimed(struct query *);
 static void	carry_out(const PGresult *, int);
+static void	errand_json(struct json *, enum action, const PGresult *, int);
 static enum action	action_find(const char *);
 static void	carried_out(void *, enum service_result, int, struct span);
 static void	noted(struct query *);
@@ -115,17 +121,7 @@ carry_out(const PGresult *rows, int row)
 	json_init(&json, &body);
 	json_object_begin(&json);
 	json_member(&json, "room", room);
-	if (errand->action == ACTION_REMOVE_PARTICIPANT) {
-		json_member(&json, "identity",
-		    PQgetvalue(rows, row, CLAIM_IDENTITY));
-		/* LiveKit Cloud refuses older tokens from then on. */
-		json_member(&json, "revokeTokenTs",
-		    PQgetvalue(rows, row, CLAIM_DECIDED_AT));
-	} else if (errand->action == ACTION_SEND_DATA) {
-		packet_json(&json, PQgetvalue(rows, row, CLAIM_MESSAGE),
-		    (size_t)PQgetlength(rows, row, CLAIM_MESSAGE),
-		    OUTBOX_TOPIC);
-	}
+	errand_json(&json, errand->action, rows, row);
 	json_object_end(&json);
 
 	if (room_service_call(actions[errand->action].method,
@@ -135,6 +131,39 @@ carry_out(const PGresult *rows, int row)
 	else
 		going++;
 	buffer_cleanup(&body);
+}
+
+/* What LiveKit is told of it besides the room. */
+static void
+errand_json(struct json *json, enum action action, const PGresult *rows,
+    int row)
+{
+	static const struct value	unknown = { .type = VALUE_NULL };
+	const char			*permission[PERMISSION__MAX];
+	int				i;
+
+	if (action == ACTION_SEND_DATA) {
+		packet_json(json, PQgetvalue(rows, row, CLAIM_MESSAGE),
+		    (size_t)PQgetlength(rows, row, CLAIM_MESSAGE),
+		    OUTBOX_TOPIC);
+		return;
+	}
+	if (action == ACTION_DELETE_ROOM)
+		return;
+
+	json_member(json, "identity", PQgetvalue(rows, row, CLAIM_IDENTITY));
+	if (action == ACTION_REMOVE_PARTICIPANT) {
+		/* LiveKit Cloud refuses older tokens from then on. */
+		json_member(json, "revokeTokenTs",
+		    PQgetvalue(rows, row, CLAIM_DECIDED_AT));
+		return;
+	}
+	for (i = 0; i < PERMISSION__MAX; i++) {
+		permission[i] = PQgetisnull(rows, row, CLAIM_PERMISSIONS + i) ?
+		    NULL : PQgetvalue(rows, row, CLAIM_PERMISSIONS + i);
+	}
+	json_name(json, "permission");
+	participant_permission(json, &unknown, permission);
 }
 
 static enum action

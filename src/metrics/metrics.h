@@ -38,6 +38,8 @@
 	    "Processor time of the worker, its threads included")	\
 	X(worker_resident_bytes, GAUGE, WORKER, NONE, NONE,		\
 	    "Memory of the worker; 0 where it has no /proc")		\
+	X(worker_heap_bytes, GAUGE, WORKER, NONE, NONE,			\
+	    "Of that, what it has allocated and not freed")		\
 	X(worker_delay_seconds_total, SECONDS, WORKER, NONE, NONE,	\
 	    "By how much a timer of every second came late")		\
 	X(http_requests_total, COUNTER, ROUTE, METHOD, STATUS,		\

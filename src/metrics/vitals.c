@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +25,7 @@ static void	tick(void *, u_int64_t);
 static int	backlog_seen(struct query *);
 static uint64_t	cpu_us(void);
 static uint64_t	resident_bytes(void);
+static uint64_t	heap_bytes(void);
 
 static struct look	backlog = {
 	.query = { .statement = STATEMENT_backlog },
@@ -54,6 +56,7 @@ tick(void *arg, u_int64_t now)
 
 	metric_set(METRIC_worker_cpu_seconds_total, cpu_us());
 	metric_set(METRIC_worker_resident_bytes, resident_bytes());
+	metric_set(METRIC_worker_heap_bytes, heap_bytes());
 	metric_set(METRIC_workers_with_database,
 	    database_state() == DATABASE_READY);
 
@@ -101,4 +104,15 @@ resident_bytes(void)
 		return (0);
 
 	return (pages * 4096);
+}
+
+/* Kore's pools are not among it; what each thread keeps at hand is. */
+static uint64_t
+heap_bytes(void)
+{
+	struct mallinfo2	info;
+
+	info = mallinfo2();
+
+	return (info.uordblks + info.hblkhd);
 }

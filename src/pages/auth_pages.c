@@ -111,15 +111,12 @@ static void
 login_found(struct exchange *x)
 {
 	const struct input	*password = &x->inputs[LOGIN_PASSWORD];
-	const PGresult		*rows = x->query.rows;
 	const char		*stored;
-	int			column;
 
 	/* Nobody of that name: compared all the same, for as long. */
-	column = PQgetisnull(rows, 0, LOGIN_COLUMN_HASH) ?
-	    LOGIN_COLUMN_STAND_IN : LOGIN_COLUMN_HASH;
-	stored = PQgetisnull(rows, 0, column) ? NULL :
-	    PQgetvalue(rows, 0, column);
+	stored = query_text(&x->query, LOGIN_COLUMN_HASH);
+	if (stored[0] == '\0')
+		stored = query_text(&x->query, LOGIN_COLUMN_STAND_IN);
 	hashing_compare(x, login_compared, password->text, password->len,
 	    stored);
 }
@@ -127,7 +124,6 @@ login_found(struct exchange *x)
 static void
 login_compared(struct exchange *x)
 {
-	const PGresult	*rows = x->query.rows;
 	const char	*since;
 
 	if (hashing_verdict(x) != PASSWORD_OK &&
@@ -136,18 +132,17 @@ login_compared(struct exchange *x)
 		    x->inputs[LOGIN_USERNAME].text);
 		return;
 	}
-	if (PQgetvalue(rows, 0, LOGIN_COLUMN_ACTIVE)[0] != 't') {
+	if (query_text(&x->query, LOGIN_COLUMN_ACTIVE)[0] != 't') {
 		note_failure(x, login_inactive, "login_failed",
 		    x->inputs[LOGIN_USERNAME].text);
 		return;
 	}
 
 	/* The row goes with the next query. */
-	since = PQgetisnull(rows, 0, LOGIN_COLUMN_SINCE) ? NULL :
-	    arena_strndup(&x->arena, PQgetvalue(rows, 0, LOGIN_COLUMN_SINCE),
-	    (size_t)PQgetlength(rows, 0, LOGIN_COLUMN_SINCE));
-	session_begin(x, x->inputs[LOGIN_USERNAME].text, since,
-	    hashing_hash(x));
+	since = query_text(&x->query, LOGIN_COLUMN_SINCE);
+	since = arena_strndup(&x->arena, since, strlen(since));
+	session_begin(x, x->inputs[LOGIN_USERNAME].text,
+	    since[0] == '\0' ? NULL : since, hashing_hash(x));
 }
 
 static void

@@ -9,7 +9,7 @@
 #define MESSAGE_MAX	4096
 #define TOPIC_MAX	256
 
-/* The columns of participant_moderate's and room_moderate's row. */
+/* The columns of participant_moderate's, -_permit's and room_moderate's row. */
 enum moderate_column {
 	MODERATE_COLUMN_OUTCOME,
 	MODERATE_COLUMN_ROOM,
@@ -80,8 +80,8 @@ const struct field message_fields[MESSAGE__MAX] = {
 void
 participant_permit(struct exchange *x)
 {
-	endpoint_path_statement(x, permit_allowed,
-	    STATEMENT_participant_moderate, is_change(x) ? "permit" : NULL);
+	endpoint_statement(x, permit_allowed, STATEMENT_participant_permit,
+	    NULL, 0);
 }
 
 static void

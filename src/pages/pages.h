@@ -101,7 +101,8 @@ page_step			room_join;
 enum join_column {
 	JOIN_COLUMN_OUTCOME,
 	JOIN_COLUMN_ROOM,
-	JOIN_COLUMN_MAX
+	JOIN_COLUMN_MAX,
+	JOIN_COLUMN_PERMISSION
 };
 
 /*

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "data/json_read.h"
 #include "http/endpoint.h"
 #include "http/reply.h"
 #include "livekit/grant.h"
@@ -14,7 +15,9 @@
 #define PARTICIPANTS_MAX	1000000
 #define MINUTES_MAX		10080	/* a week */
 
-static page_step	join_seated;
+static page_step		join_seated;
+static const struct value	*join_permission(struct exchange *,
+				    struct value *);
 
 const struct field room_fields[1] = {
 	{ FIELD_PATH, "room_id", FIELD_ROOM_ID, 0, 0, 0, NULL },
@@ -105,6 +108,7 @@ int
 room_join_token(struct exchange *x, char *token, size_t size)
 {
 	struct join_grant	grant;
+	struct value		permission;
 	enum outcome		outcome;
 
 	outcome = reply_query_outcome(x);
@@ -117,10 +121,24 @@ room_join_token(struct exchange *x, char *token, size_t size)
 	grant.identity = x->caller.subject;
 	grant.max_participants = strtol(query_text(&x->query, JOIN_COLUMN_MAX),
 	    NULL, 10);
+	grant.permission = join_permission(x, &permission);
 	if (!grant_join(&grant, time(NULL), token, size)) {
 		reply_outcome(x, OUTCOME_internal);
 		return (0);
 	}
 
 	return (1);
+}
+
+/* What the caller may do other than everybody; NULL for nothing. */
+static const struct value *
+join_permission(struct exchange *x, struct value *permission)
+{
+	const char	*text, *why;
+	size_t		offset;
+
+	text = query_text(&x->query, JOIN_COLUMN_PERMISSION);
+
+	return (text[0] != '\0' && json_read(&x->arena, text, strlen(text),
+	    permission, &offset, &why) == JSON_OK ? permission : NULL);
 }

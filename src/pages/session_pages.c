@@ -35,7 +35,7 @@ static page_step	session_ended;
 static enum given	token_find(struct exchange *, struct refresh_token *);
 static const char	*user_agent(struct exchange *);
 static void		session_answer(struct exchange *);
-static int		column_integer(const PGresult *, int);
+static int		column_integer(const struct exchange *, int);
 static const char	*seconds_text(struct exchange *, long);
 
 const struct field refresh_fields[1] = {
@@ -211,15 +211,14 @@ static void
 session_answer(struct exchange *x)
 {
 	const struct refresh_token	*refresh = x->page;
-	const PGresult			*rows = x->query.rows;
 	struct json			json;
 	char				token[TOKEN_MAX];
 	int				expires_in;
 
-	expires_in = column_integer(rows, SESSION_COLUMN_EXPIRES_IN);
+	expires_in = column_integer(x, SESSION_COLUMN_EXPIRES_IN);
 	if (!token_issue(identity_keys(),
-	    PQgetvalue(rows, 0, SESSION_COLUMN_USERNAME),
-	    PQgetvalue(rows, 0, SESSION_COLUMN_ID), time(NULL), expires_in,
+	    query_text(&x->query, SESSION_COLUMN_USERNAME),
+	    query_text(&x->query, SESSION_COLUMN_ID), time(NULL), expires_in,
 	    token, sizeof(token))) {
 		reply_outcome(x, OUTCOME_internal);
 		return;
@@ -236,14 +235,14 @@ session_answer(struct exchange *x)
 	json_object_end(&json);
 	explicit_bzero(token, sizeof(token));
 	cookie_write(x, refresh->text,
-	    column_integer(rows, SESSION_COLUMN_LASTS));
+	    column_integer(x, SESSION_COLUMN_LASTS));
 	reply_json(x, 200);
 }
 
 static int
-column_integer(const PGresult *rows, int column)
+column_integer(const struct exchange *x, int column)
 {
-	return (atoi(PQgetvalue(rows, 0, column)));
+	return (atoi(query_text(&x->query, column)));
 }
 
 static const char *

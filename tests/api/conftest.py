@@ -2,6 +2,7 @@
 
 database          a fresh migrated database; empty_database: one with nothing in it
 server            a running server shared by the session, with a migrated database of its own
+me, make          somebody who is registered there, and a function that makes a room of theirs
 start_server      a function that starts one with settings of its own, stopped at the end of the test
 parley            a function that runs the program's other commands
 """
@@ -9,6 +10,8 @@ parley            a function that runs the program's other commands
 import contextlib
 
 import pytest
+from harness.answers import ok
+from harness.crowd import crowd
 from harness.poll import free_port
 from harness.server import Server, run_parley
 from harness.sfu import Sfu
@@ -118,6 +121,19 @@ def shared(cluster, template, tmp_path_factory):
 @pytest.fixture
 def server(shared):
     return shared()
+
+
+@pytest.fixture
+def me(server):
+    """Somebody of the shared server's."""
+    (person,) = crowd(server.database, 1)
+    return person
+
+
+@pytest.fixture
+def make(server, me):
+    """make(name=..., ...): a room of mine."""
+    return lambda **body: ok(server.http.post("/rooms/", json={"name": "A room", **body}, headers=me.headers))
 
 
 @pytest.fixture

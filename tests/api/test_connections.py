@@ -8,6 +8,7 @@ import resource
 import select
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -247,6 +248,48 @@ def test_few_files_mean_fewer_connections_and_one_warning(start_server, hold, wi
     for sock in socks:
         sock.close()
     poll(lambda: times(server, 1), what="there is room again")
+
+
+def limit_files(pid, soft):
+    """How many files a worker may have open; as its user, who alone can say so if root may not do everything."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    user, group = (int(re.search(rf"^{name}:\t(\d+)", status, re.M)[1]) for name in ("Uid", "Gid"))
+    whose = {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
+    subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={soft}:"], check=True, cwd="/", **whose)
+
+
+def cpu_seconds(pids):
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def test_without_files_clients_wait_and_nobody_spins(start_server, hold):
+    server = start_server(WORKERS=2, CONNECTIONS_PER_ADDRESS=0)
+    served = [hold(server.port) for _ in range(4)]
+    assert {status_of(sock) for sock in served} == {200}
+    first, second = workers(server)
+    limit_files(first, 10)
+    limit_files(second, 10)
+
+    waiting = [hold(server.port) for _ in range(20)]
+    for sock in waiting:
+        sock.sendall(HEALTH)
+    poll(lambda: "no new clients are taken" in server.log_text(), what="it has been seen")
+    used, start = cpu_seconds((first, second)), time.monotonic()
+    while time.monotonic() < start + 0.5:
+        assert {status_of(sock) for sock in served} == {200}
+        time.sleep(0.05)
+    assert cpu_seconds((first, second)) - used < 0.15
+    assert select.select(waiting, [], [], 0)[0] == []
+
+    # One of them has files again, takes all who wait, and sends nobody to the other.
+    limit_files(first, 1024)
+    assert {sock.recv(4096).split()[1] for sock in waiting} == {b"200"}
+    assert {status_of(hold(server.port)) for _ in range(20)} == {200}
+    had = clients(server)[second]
+    limit_files(second, 1024)
+    poll(lambda: status_of(hold(server.port)) == 200 and clients(server)[second] > had, what="the other has its part")
+    assert server.log_text().count("no new clients are taken") == 2
 
 
 def test_enough_files_and_no_word_of_them(server):

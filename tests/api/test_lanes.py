@@ -223,6 +223,60 @@ def test_many_are_asked_for_together(lane, proxy, point):
     assert rule.used.wait(5), "they were asked for together"
 
 
+@pytest.mark.parametrize("point", [None, *POINTS])
+def test_what_all_are_given_is_asked_for_once(lane, proxy, point):
+    """By the first; whoever may not ask gets none of it, and who asks for another page another."""
+    up(lane)
+    rooms = [room_of(lane, lane.people[0]) for _ in range(2)]
+    for room, person in zip(rooms, lane.people, strict=False):
+        assert ask(lane, lines("POST", f"/rooms/{room['id']}/join", person.token)).status == 200
+    paths = ["/rooms/", "/rooms/?limit=1", *(f"/rooms/{room['id']}/participants" for room in rooms)]
+    answers = {path: ask(lane, lines("GET", path, lane.people[0].token)) for path in paths}
+    assert len({answer.body for answer in answers.values()}) == len(paths)
+    expected = [(lines("GET", path, person.token), path) for path in paths for person in lane.people]
+    nobody = make_token({"sub": "nobody", "exp": relative(60)})
+    holder, clients = waiting(lane, proxy, [data for data, _ in expected])
+    strangers = [lane.connect() for _ in paths]
+    for stranger, path in zip(strangers, paths, strict=True):
+        stranger.send(lines("GET", path, nobody))
+    proxy.asked.clear()
+    rule = proxy.arm("room_list", hold=0.1) if point is None else proxy.arm("room_list", point)
+    for client in clients[:3]:
+        client.close()
+    for client, (_, path) in list(zip(clients, expected, strict=True))[3:]:
+        answer = client.response()
+        assert answer.status == 200
+        assert answer.body == answers[path].body
+        assert answer.get("link") == answers[path].get("link")
+        client.close()
+    for stranger in strangers:
+        answer = stranger.response()
+        assert answer.status == 401
+        assert b"detail" in answer.body
+        stranger.close()
+    assert holder.response().status == 200
+    holder.close()
+    assert rule.used.wait(5)
+    if point is None:
+        assert (proxy.asked["room_list"], proxy.asked["room_participants"]) == (2, 2)
+
+
+def test_nobody_is_given_what_was_asked_for_before_they_asked(lane, proxy):
+    """It may have changed since, by themselves: only those who wait are asked for together."""
+    up(lane)
+    proxy.asked.clear()
+    rule = proxy.arm("room_list", hold=0.3)
+    requests = [lines("GET", "/rooms/?limit=1000", person.token) for person in lane.people]
+    with lane.connect() as early, lane.connect() as late:
+        early.send(requests[0])
+        poll(lambda: proxy.rule is None, 5, "the list is on its way")
+        late.send(requests[1])
+        assert early.response().status == 200
+        assert late.response().status == 200
+    assert rule.used.wait(5)
+    assert proxy.asked["room_list"] == 2
+
+
 def test_one_that_fails_is_alone_with_it(lane, proxy):
     """What the database refuses to one of many is refused to that one."""
     up(lane)

@@ -182,6 +182,12 @@ def test_statements_and_queues(counted):
     assert after.sum("statements_total", statement="room_join", result="ok") == 1
 
 
+@pytest.mark.shipped  # sanitizers have an allocator of their own
+def test_what_is_allocated(server):
+    seen = poll(lambda: (m := scrape(server.http)).sum("worker_heap_bytes") > 500_000 and m, what="it is measured")
+    assert seen.sum("worker_heap_bytes") < seen.sum("worker_resident_bytes")
+
+
 # --- who may see them ---
 
 BEHIND = [{name: "192.0.2.1"} for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")]

@@ -19,21 +19,9 @@ NO_ROOM = [
 
 
 @pytest.fixture
-def me(server):
-    (person,) = crowd(server.database, 1)
-    return person
-
-
-@pytest.fixture
 def other(server):
     (person,) = crowd(server.database, 1)
     return person
-
-
-@pytest.fixture
-def make(server, me):
-    """make(name=..., ...): a room of mine."""
-    return lambda **body: ok(server.http.post("/rooms/", json={"name": "A room", **body}, headers=me.headers))
 
 
 @pytest.fixture

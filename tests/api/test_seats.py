@@ -17,18 +17,6 @@ LEFT = (200, {"message": "Successfully left the room"})
 
 
 @pytest.fixture
-def me(server):
-    (person,) = crowd(server.database, 1)
-    return person
-
-
-@pytest.fixture
-def make(server, me):
-    """make(max_participants=...): a room of mine."""
-    return lambda **body: ok(server.http.post("/rooms/", json={"name": "A room", **body}, headers=me.headers))
-
-
-@pytest.fixture
 def call(server):
     """call(person, "join", room): the answer."""
     return lambda person, verb, room: server.http.post(f"/rooms/{room['id']}/{verb}", headers=person.headers)

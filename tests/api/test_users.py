@@ -27,12 +27,6 @@ CALLS = [
 ]
 
 
-@pytest.fixture
-def me(server):
-    (person,) = crowd(server.database, 1)
-    return person
-
-
 # --- what needs nobody ---
 
 

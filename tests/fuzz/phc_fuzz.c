@@ -1,5 +1,5 @@
 /* Any octets as what is stored for a password, and any password. */
-/* sources: src/identity/password.c */
+/* sources: src/identity/password.c src/data/base64.c */
 /* libraries: -lcrypto */
 
 #include <ctype.h>

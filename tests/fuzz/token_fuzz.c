@@ -1,5 +1,5 @@
 /* Any octets as an access token, and any head and body signed as one. */
-/* sources: src/identity/token.c */
+/* sources: src/identity/token.c src/data/base64.c */
 /* libraries: -ljwt -lcrypto */
 
 #include <stdint.h>

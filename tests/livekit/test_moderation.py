@@ -8,12 +8,14 @@ import contextlib
 import socket
 import time
 
+import jwt
 import pytest
 from harness.answers import errors, ok, refused
 from harness.crowd import crowd, lines, together
 from harness.people import new_name
 from harness.poll import poll
-from harness.server import Server, migrated
+from harness.secret import secret
+from harness.server import LIVEKIT_API_SECRET, Server, migrated
 from harness.sfu import Sfu
 from harness.webhooks import Call
 
@@ -192,6 +194,7 @@ def test_source_that_livekit_leaves_out(scene):
             {"can_publish_sources": ["microphone", "SCREEN_SHARE"]},
             {"can_publish_sources": ["MICROPHONE", "SCREEN_SHARE"]},
         ),
+        ({"can_publish_sources": ["camera", "CAMERA"] * 1000}, {"can_publish_sources": ["CAMERA"]}),
         ({"can_publish_sources": []}, {"can_publish_sources": []}),
     ],
 )
@@ -237,6 +240,102 @@ def test_answer_is_the_participant_as_listed(scene, sfu, camel):
 def test_somebody_who_is_still_connecting(scene):
     scene.person["state"] = "JOINED"
     assert ok(scene.permit(can_subscribe=False))["state"] == "JOINING"
+
+
+# --- permissions of those who come again ---
+
+EVERYTHING = {"roomJoin": True, "canPublish": True, "canSubscribe": True}
+
+
+def granted(scene, person, where="rooms/{}/join"):
+    """What the token of a join says they may."""
+    if where == "livekit/token":
+        answer = scene.server.http.post("/livekit/token", json={"room_name": scene.name}, headers=person.headers)
+        token = answer.json()["participant_token"]
+    else:
+        token = ok(scene.act(person, "POST", "/join"))["token"]
+    video = jwt.decode(secret(token), LIVEKIT_API_SECRET, algorithms=["HS256"])["video"]
+    assert video.pop("room") == scene.name
+    return video
+
+
+def leave(scene, person):
+    ok(scene.act(person, "POST", "/leave"))
+
+
+@pytest.mark.parametrize("where", ["rooms/{}/join", "livekit/token"])
+def test_what_was_taken_away_is_not_had_back_by_joining_again(scene, where):
+    ok(scene.act(scene.ann, "POST", "/join"))
+    assert granted(scene, scene.bob, where) == EVERYTHING
+    ok(scene.permit(can_publish=False))
+    silent = {**EVERYTHING, "canPublish": False, "canPublishData": True}
+    assert granted(scene, scene.bob, where) == silent
+    leave(scene, scene.bob)
+    assert granted(scene, scene.bob, where) == silent
+    assert ok(scene.act(scene.ann, "DELETE", f"/participants/{scene.bob.username}"))
+    assert granted(scene, scene.bob, where) == silent
+    # It is nobody else's, and not that of another room.
+    assert granted(scene, scene.carl, where) == EVERYTHING
+    assert granted(Scene(scene.server, scene.sfu), scene.bob, where) == EVERYTHING
+
+
+def test_changes_add_up_until_all_is_given_back(scene, sfu):
+    ok(scene.act(scene.ann, "POST", "/join"))
+    ok(scene.permit(can_publish_sources=["screen_share", "CAMERA"]))
+    some = {**EVERYTHING, "canPublishData": True, "canPublishSources": ["screen_share", "camera"]}
+    assert granted(scene, scene.bob) == some
+    ok(scene.permit(can_subscribe=False))
+    leave(scene, scene.bob)
+    poll(lambda: errands(scene) == [], 10, "LiveKit has let him go")
+    assert granted(scene, scene.bob) == {**some, "canSubscribe": False}
+    sfu.put(scene.name, scene.bob.username, "PA_again")
+    ok(scene.permit())
+    assert granted(scene, scene.bob) == {**some, "canSubscribe": False}
+    ok(scene.permit(can_subscribe=True, can_publish=True))
+    assert granted(scene, scene.bob) == some
+    ok(scene.permit(can_publish_sources=[]))
+    assert granted(scene, scene.bob) == EVERYTHING
+    assert scene.server.database.query("select permissions from rooms where id = %s", [scene.room["id"]]) == [(None,)]
+
+
+def test_a_room_that_was_empty_forgets_what_was_taken_away(scene):
+    ok(scene.permit(can_publish=False))
+    leave(scene, scene.bob)
+    assert granted(scene, scene.bob) == EVERYTHING
+
+
+def test_it_is_decided_whatever_livekit_says(scene, sfu):
+    """As with everything that is decided here; it holds from the next join on."""
+    ok(scene.act(scene.ann, "POST", "/join"))
+    sfu.refusing["UpdateParticipant"] = (503, {"code": "unavailable", "msg": "no"})
+    refused(scene.permit(can_publish=False), 502, REFUSED)
+    assert granted(scene, scene.bob)["canPublish"] is False
+
+
+def test_who_is_not_there_loses_nothing(scene):
+    refused(scene.permit(identity=scene.carl.username, can_publish=False), 404, "Participant not found")
+    refused(scene.permit(person=scene.bob, can_publish=False), 403, MODERATOR)
+    assert granted(scene, scene.carl) == granted(scene, scene.bob) == EVERYTHING
+
+
+def test_an_older_token_does_not_give_it_back(scene, sfu):
+    """LiveKit lets them in with what that says, and is told at once what they may."""
+    ok(scene.act(scene.ann, "POST", "/join"))
+    ok(scene.permit(can_publish=False, can_publish_sources=["CAMERA"]))
+    scene.call.left(scene.bob.username, scene.sid, at=1)
+    scene.person["permission"] = ALL
+    scene.call.joined(scene.bob.username, at=2)
+    poll(lambda: len(sfu.calls("UpdateParticipant")) == 2, 10, "LiveKit is told")
+    assert scene.person["permission"] == {**ALL, "can_publish": False, "can_publish_sources": ["CAMERA"]}
+    poll(lambda: errands(scene) == [], 10, "it is done")
+    # Others are let be.
+    sfu.put(scene.name, scene.carl.username, "PA_carl")
+    scene.call.joined(scene.carl.username, at=3)
+    assert errands(scene) == []
+
+
+def errands(scene):
+    return scene.server.database.query("select action from outbox where room_id = %s", [scene.room["id"]])
 
 
 # --- messages ---

@@ -90,6 +90,24 @@ def test_permissions(scene):
     poll(lambda: scene.known()["permission"] == before, 10, "everything again")
 
 
+def test_permissions_of_who_comes_again(scene):
+    """With the token they had, and with the one of a new join."""
+    ok(scene.act(scene.ann, "POST", "/join"))
+    ok(scene.ask("PATCH", can_publish=False))
+    poll(lambda: scene.tracks() == [], 10, "the voice is gone")
+    after = scene.known()["permission"]
+    assert after["can_publish"] is False
+    for token in (scene.caller.token, secret(ok(scene.act(scene.bob, "POST", "/join"))["token"])):
+        before = scene.caller.sid
+        scene.caller.hang_up()
+        scene.caller.token = token
+        scene.caller.connect()
+        assert scene.caller.sid != before
+        poll(lambda: scene.known()["permission"] == after, 10, "no more than before")
+    ok(scene.ask("PATCH", can_publish=True))
+    poll(lambda: scene.known()["permission"]["can_publish"], 10, "everything again")
+
+
 @pytest.mark.parametrize("more", [{}, {"topic": "news"}], ids=["plain", "topic"])
 def test_message(scene, more):
     assert ok(scene.act(scene.ann, "POST", "/message", json={"text": "zoë \U0001f600", **more}))

@@ -1,38 +1,23 @@
 /* The session's cookie, whose page it comes from, and the token that is in it. */
-/* sources: src/data/arena.c src/data/buffer.c src/http/cookie.c
-   src/http/framing.c src/http/head.c src/http/target.c
-   src/identity/refresh.c */
+/* sources: src/data/arena.c src/data/base64.c src/data/buffer.c
+   src/http/cookie.c src/http/framing.c src/http/head.c src/http/target.c
+   src/identity/refresh.c tests/unit/cookie_stubs.c */
 /* libraries: -lcrypto */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/cookie.h"
-#include "http/cors.h"
-#include "http/reply.h"
 #include "identity/refresh.h"
 
 #include "check.h"
+#include "cookie_stubs.h"
 
 #define TLS	1
 #define PLAIN	0
 
 static struct exchange	x;
 static char		*octets;
-static char		header[300];
-
-int
-cors_origin_listed(struct span origin)
-{
-	return (span_is(origin, "https://listed.example"));
-}
-
-void
-reply_header(struct exchange *to, const char *name, const char *value)
-{
-	(void)to;
-	(void)snprintf(header, sizeof(header), "%s: %s", name, value);
-}
 
 /* On the heap and without a NUL, so that ASan sees an overrun. */
 static void
@@ -49,7 +34,7 @@ request(int tls, const char *host, const char *fields)
 	CHECK(head_parse(&x.head, octets, len, &scanned) == HEAD_DONE, "%s",
 	    fields);
 	x.tls = tls;
-	header[0] = '\0';
+	stub_header[0] = '\0';
 }
 
 static const struct {
@@ -80,7 +65,7 @@ static const struct {
 	{ TLS, "a.example", "Origin: https://\r\n", ORIGIN_FOREIGN },
 	{ TLS, "a.example", "Origin: null\r\n", ORIGIN_FOREIGN },
 	{ TLS, "a.example", "Origin:\r\n", ORIGIN_FOREIGN },
-	{ TLS, "a.example", "Origin: https://listed.example\r\n", ORIGIN_OURS },
+	{ TLS, "a.example", "Origin: " STUB_ORIGIN "\r\n", ORIGIN_OURS },
 	/* A proxy ends TLS. */
 	{ PLAIN, "a.example", "Origin: https://a.example\r\n", ORIGIN_OURS },
 	{ PLAIN, "a.example", "Origin: http://a.example\r\n", ORIGIN_FOREIGN },
@@ -170,19 +155,21 @@ what_is_written(void)
 	arena_init(&x.arena);
 	request(TLS, "a.example", "");
 	cookie_write(&x, "abc", 5);
-	CHECK(strcmp(header, "Set-Cookie: __Host-parley=abc; Path=/; "
-	    "Max-Age=5; HttpOnly; Secure; SameSite=Strict") == 0, "%s", header);
+	CHECK(strcmp(stub_header, "Set-Cookie: __Host-parley=abc; Path=/; "
+	    "Max-Age=5; HttpOnly; Secure; SameSite=Strict") == 0, "%s",
+	    stub_header);
 	request(PLAIN, "a.example", "");
 	cookie_write(&x, "", 0);
-	CHECK(strcmp(header, "Set-Cookie: __Host-parley=; Path=/; Max-Age=0; "
-	    "HttpOnly; Secure; SameSite=Strict") == 0, "%s", header);
+	CHECK(strcmp(stub_header, "Set-Cookie: __Host-parley=; Path=/; "
+	    "Max-Age=0; HttpOnly; Secure; SameSite=Strict") == 0, "%s",
+	    stub_header);
 	request(PLAIN, "localhost", "");
 	cookie_write(&x, "abc", 5);
-	CHECK(strcmp(header, "Set-Cookie: parley=abc; Path=/; Max-Age=5; "
-	    "HttpOnly; SameSite=Strict") == 0, "%s", header);
+	CHECK(strcmp(stub_header, "Set-Cookie: parley=abc; Path=/; "
+	    "Max-Age=5; HttpOnly; SameSite=Strict") == 0, "%s", stub_header);
 	request(TLS, "a.example", "Origin: https://b.example\r\n");
 	cookie_write(&x, "abc", 5);
-	CHECK(header[0] == '\0', "%s", header);
+	CHECK(stub_header[0] == '\0', "%s", stub_header);
 	arena_cleanup(&x.arena);
 }
 

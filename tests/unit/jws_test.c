@@ -1,6 +1,7 @@
 /* Signatures of webhooks: HS256 over these octets, and nothing else. */
-/* sources: src/identity/jws.c src/data/arena.c src/data/buffer.c
-   src/data/json_read.c src/data/json_scan.c src/data/utf8.c
+/* sources: src/identity/jws.c src/data/arena.c src/data/base64.c
+   src/data/buffer.c src/data/json_read.c src/data/json_scan.c
+   src/data/utf8.c
    tests/unit/kore_stubs.c
    kore:json.c kore:buf.c kore:mem.c kore:pool.c kore:utils.c */
 /* libraries: -lcrypto */
@@ -106,8 +107,7 @@ test_sign(void)
 		out = malloc(size > 0 ? size : 1);
 		made = jws_sign(SPAN(claims), SECRET, sizeof(SECRET) - 1, out,
 		    size);
-		CHECK(size < sizeof(GOLDEN) ? !made : made ||
-		    size < sizeof(GOLDEN) + 4, "%zu octets", size);
+		CHECK(made == (size >= sizeof(GOLDEN)), "%zu octets", size);
 		CHECK(!made || strcmp(out, GOLDEN) == 0, "%s", out);
 		free(out);
 	}
@@ -191,8 +191,9 @@ test_shapes(void)
 	static const char *const	bad[] = { "", ".", "..", HEAD64,
 	    HEAD64 ".", "." HEAD64, ".e30", HEAD64 ".e30=", HEAD64 ".e30\n",
 	    HEAD64 ". e30", HEAD64 ".e3 0", HEAD64 ".e30.e30", HEAD64 ".e",
-	    HEAD64 ".e30e3", HEAD64 ".e30+", HEAD64 ".e30/", HEAD64 "=.e30",
-	    HEAD64 "..e30", " " HEAD64 ".e30", HEAD64 ".\xc3\xbc" "30" };
+	    HEAD64 ".e30e3", HEAD64 ".e31", HEAD64 ".e30+", HEAD64 ".e30/",
+	    HEAD64 "=.e30", HEAD64 "..e30", " " HEAD64 ".e30",
+	    HEAD64 ".\xc3\xbc" "30" };
 	struct value			claims;
 	char				token[JWS_MAX];
 	size_t				i, len;

@@ -1,5 +1,5 @@
 /* Passwords: what is stored, what is compared, and at what cost. */
-/* sources: src/identity/password.c */
+/* sources: src/identity/password.c src/data/base64.c */
 /* libraries: -lcrypt -lcrypto -lpthread */
 
 #include <dlfcn.h>

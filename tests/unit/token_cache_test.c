@@ -1,5 +1,5 @@
 /* The memory of verified tokens: never more generous than token_verify(). */
-/* sources: src/identity/token_cache.c src/identity/token.c */
+/* sources: src/identity/token_cache.c src/identity/token.c src/data/base64.c */
 /* libraries: -ljwt -lcrypto */
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Makes and reads one access token, for tests that know another library. */
-/* sources: src/identity/token.c */
+/* sources: src/identity/token.c src/data/base64.c */
 /* libraries: -ljwt -lcrypto */
 
 #include <stdio.h>

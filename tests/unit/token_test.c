@@ -1,5 +1,5 @@
 /* Access tokens: which are taken, and what we make ourselves. */
-/* sources: src/identity/token.c */
+/* sources: src/identity/token.c src/data/base64.c */
 /* libraries: -ljwt -lcrypto */
 
 #include <dlfcn.h>

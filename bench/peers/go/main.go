@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"crypto/subtle"
+	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -302,6 +303,11 @@ func (s *server) postLogin(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"access_token": token, "token_type": "bearer"})
 }
 
+// Who calls and the page in one statement: parley asks for a page apart, once for all who wait for it.
+//
+//go:embed rooms.sql
+var rooms string
+
 // The very files that parley compiles in.
 func statement(name string) string {
 	text, err := os.ReadFile(filepath.Join(os.Getenv("STATEMENTS"), name+".sql"))
@@ -320,6 +326,7 @@ func main() {
 	settings.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	for name, value := range map[string]string{
 		"plan_cache_mode": "force_generic_plan", "jit": "off", "timezone": "UTC",
+		"max_parallel_workers_per_gather": "0",
 	} {
 		settings.ConnConfig.RuntimeParams[name] = value
 	}
@@ -336,7 +343,7 @@ func main() {
 		parser:   jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired()),
 		me:       statement("user_me"),
 		room:     statement("room_get"),
-		rooms:    statement("room_list"),
+		rooms:    rooms,
 		join:     statement("room_join"),
 		identify: "select hashed_password from users where username = $1",
 	}

@@ -1,5 +1,6 @@
 """A proxy between the server and PostgreSQL that knows their protocol, and cuts or holds it at a chosen message."""
 
+import collections
 import contextlib
 import socket
 import struct
@@ -34,11 +35,15 @@ class Cut(Exception):
 
 
 class Proxy:
-    """Listens on a port of its own; with Proxy(cluster) as proxy: ... proxy.url(database)."""
+    """Listens on a port of its own; with Proxy(cluster) as proxy: ... proxy.url(database).
+
+    asked has how often each statement was asked for.
+    """
 
     def __init__(self, cluster):
         self.cluster = cluster
         self.rule = None
+        self.asked = collections.Counter()
         self.stopped = threading.Event()
         self.paused = threading.Event()
         self.sockets = []
@@ -120,7 +125,10 @@ class Link:
                 time.sleep(0.01)
             kind, data = self.message(self.client)
             rule = self.proxy.rule
-            if kind == b"B" and rule is not None and rule.matches(data[5:].split(b"\0", 2)[1]):
+            name = data[5:].split(b"\0", 2)[1] if kind == b"B" else None
+            if name is not None:
+                self.proxy.asked[name.decode()] += 1
+            if name is not None and rule is not None and rule.matches(name):
                 self.proxy.rule = None
                 self.rule = rule
                 if rule.point == "unsent":

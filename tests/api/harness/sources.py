@@ -43,6 +43,12 @@ def lookups():
     return set(re.findall(r"X\((\w+), LOOKUP\)", read("src/db/statements.h")))
 
 
+@cache
+def shared():
+    """The statements whose rows all who ask are given; `caller_check' judges them before."""
+    return set(re.findall(r"X\((\w+), SHARED\)", read("src/db/statements.h")))
+
+
 def for_many(text):
     """A look-up as src/db/many.c makes it for many."""
     count = max(int(number) for number in re.findall(r"\$(\d+)", text))
@@ -97,7 +103,8 @@ def sql_outcomes(text):
 
 def statement_outcomes(name):
     lost = {"unknown_fate"} if name in writes() else set()
-    return sql_outcomes(read(f"sql/statements/{name}.sql")) | AWAY | lost
+    judged = statement_outcomes("caller_check") if name in shared() else set()
+    return sql_outcomes(read(f"sql/statements/{name}.sql")) | AWAY | lost | judged
 
 
 @cache
