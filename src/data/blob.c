@@ -9,6 +9,8 @@ struct blob {
 	unsigned int	holders;
 };
 
+static size_t	memory;
+
 struct blob *
 blob_take(struct buffer *buffer)
 {
@@ -19,6 +21,7 @@ blob_take(struct buffer *buffer)
 	blob->octets = *buffer;
 	blob->holders = 1;
 	buffer_init(buffer);
+	memory += blob->octets.size;
 
 	return (blob);
 }
@@ -37,6 +40,7 @@ blob_release(struct blob *blob)
 	if (blob == NULL || --blob->holders > 0)
 		return;
 
+	memory -= blob->octets.size;
 	buffer_cleanup(&blob->octets);
 	free(blob);
 }
@@ -50,4 +54,10 @@ blob_span(const struct blob *blob)
 	span.len = blob->octets.len;
 
 	return (span);
+}
+
+size_t
+blob_memory(void)
+{
+	return (memory);
 }

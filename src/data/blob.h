@@ -22,4 +22,7 @@ void		blob_release(struct blob *);
 
 struct span	blob_span(const struct blob *);
 
+/* Octets of memory that all blobs of this process take. */
+size_t		blob_memory(void);
+
 #endif

@@ -14,6 +14,7 @@
 #include "http/intake.h"
 #include "http/octets.h"
 #include "http/reply.h"
+#include "http/untaken.h"
 
 #define INTAKE_READ_SIZE	(64 * 1024)
 #define INTAKE_BODY_MAX		(1024 * 1024)
@@ -48,6 +49,7 @@ struct intake {
 	int			watched;	/* stands in a list of slow[] */
 	u_int64_t		since;
 	TAILQ_ENTRY(intake)	list;
+	struct untaken		untaken;
 };
 
 TAILQ_HEAD(intake_list, intake);
@@ -136,6 +138,7 @@ intake_disconnect(struct connection *c)
 	struct intake	*in = c->hdlr_extra;
 
 	unwatch(in);
+	untaken_end(&in->untaken);
 	if (in->exchange != NULL) {
 		in->exchange->intake = NULL;
 		active--;
@@ -184,6 +187,8 @@ intake_event(void *arg, int error)
 	}
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return;
+	if (TAILQ_EMPTY(&c->send_queue))
+		untaken_end(&in->untaken);
 
 	/* It has taken all that was sent: what it asked for next is due. */
 	if (in->state == INTAKE_HEAD && c->rnb->buf == NULL &&
@@ -435,10 +440,10 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 		kore_connection_disconnect(c);
 		return;
 	}
-	if (x->close || draining)
-		enter(in, INTAKE_LINGERING);
-	else
-		enter(in, INTAKE_HEAD);
+	enter(in, x->close || draining ? INTAKE_LINGERING : INTAKE_HEAD);
+
+	if (lifetime == LIFETIME_BLOB && !TAILQ_EMPTY(&c->send_queue))
+		untaken_begin(&in->untaken, c, body.len);
 
 	/* Who does not take an answer is not given another yet. */
 	if (TAILQ_EMPTY(&c->send_queue) || in->state == INTAKE_LINGERING)

@@ -17,6 +17,8 @@ static int	read_plain(struct connection *, void *, size_t, size_t *,
 		    int *, int *);
 static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 		    int *);
+static int	write_tls(struct connection *, size_t, size_t *);
+static void	errors_clear(void);
 static void	send_stream(struct connection *, struct span,
 		    int (*)(struct netbuf *), struct netbuf **);
 static int	blob_sent(struct netbuf *);
@@ -64,7 +66,7 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 	int	r, buffered;
 
 	buffered = SSL_has_pending(c->ssl);
-	ERR_clear_error();
+	errors_clear();
 	r = SSL_read(c->ssl, data, size > INT_MAX ? INT_MAX : (int)size);
 	if (r > 0) {
 		*bytes = (size_t)r;
@@ -95,7 +97,42 @@ octets_write(struct connection *c, size_t len, size_t *written)
 	len = c->snb->b_len - c->snb->s_off;
 
 	return (c->ssl == NULL ? net_write(c, len, written) :
-	    net_write_tls(c, len, written));
+	    write_tls(c, len, written));
+}
+
+static int
+write_tls(struct connection *c, size_t len, size_t *written)
+{
+	int	r;
+
+	errors_clear();
+	r = SSL_write(c->ssl, c->snb->buf + c->snb->s_off,
+	    len > INT_MAX ? INT_MAX : (int)len);
+	if (r > 0) {
+		*written = (size_t)r;
+		return (KORE_RESULT_OK);
+	}
+
+	switch (SSL_get_error(c->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		c->snb->flags |= NETBUF_MUST_RESEND;
+		return (KORE_RESULT_OK);
+	default:
+		return (KORE_RESULT_ERROR);
+	}
+}
+
+/*
+ * An older error would be taken for one of this call. There hardly ever is
+ * one, and clearing writes to all of the sixteen places.
+ */
+static void
+errors_clear(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
 }
 
 void

@@ -182,6 +182,9 @@ handshake_begin(struct connection *c)
 {
 	struct handshake	*h;
 
+	/* That it can be sent something is known before it has spoken. */
+	if (!(c->evt.flags & KORE_EVENT_READ))
+		return (KORE_RESULT_OK);
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return (KORE_RESULT_ERROR);
 	c->ssl = SSL_new(tls_server.domain->ssl_ctx);

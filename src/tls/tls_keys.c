@@ -44,6 +44,7 @@ struct held_key {
 void		__wrap_kore_keymgr_run(void);
 
 static void	keys_confine(void);
+static void	keys_yield(void);
 static void	keys_start_threads(void);
 static void	keys_watch(void);
 static int	keys_stop_asked(void);
@@ -135,6 +136,7 @@ __wrap_kore_keymgr_run(void)
 	kore_platform_event_init();
 	kore_msg_worker_init();
 
+	keys_yield();
 	keys_confine();
 	keys_watch();
 
@@ -174,6 +176,21 @@ keys_confine(void)
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatalx("tls: prctl: %s", errno_s);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+/*
+ * A thread that wakes for a request does not push the worker that asked off
+ * its core: that has more to do and to ask first. Elsewhere it runs at once,
+ * and its share of the machine is the same.
+ */
+static void
+keys_yield(void)
+{
+	struct sched_param	param;
+
+	memset(&param, 0, sizeof(param));
+	if (sched_setscheduler(0, SCHED_BATCH, &param) == -1)
+		log_warn("tls", "not scheduled as a batch: %s", errno_s);
 }
 
 static void

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from harness.crowd import crowd, lines
 from harness.metrics import scrape
 from harness.poll import poll
 from harness.raw import Raw
@@ -215,6 +216,38 @@ def test_slow_and_idle_ones_disturb_nobody(start_server, hold):
     assert scrape(server.http).sum("connections_refused_total") == 0
 
 
+def test_answers_that_nobody_takes_do_not_fill_the_memory(start_server, database, hold):
+    """Each is as long as one can be, ten megabytes: whoever has waited longest makes room."""
+    server = start_server(WORKERS=1, TLS_CERT_FILE=None, TLS_KEY_FILE=None)
+    (person,) = crowd(database, 1)
+    database.query(
+        "insert into rooms (name, room_id, creator_id, is_active, max_participants, description) "
+        "select 'x', 'room_' || to_hex(16777216 + n), %s, true, 5, repeat('d', 10000) from generate_series(1, 1000) n",
+        [person.user["id"]],
+    )
+    socks = []
+    for number in range(20):
+        sock = hold(server.port)
+        sock.sendall(lines("GET", f"/rooms/?limit={1000 - number}", person.token))
+        # It has been answered; what does not fit into the socket waits.
+        assert sock.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        socks.append(sock)
+
+    def rest(sock):
+        found = 0
+        with contextlib.suppress(ConnectionError):
+            while data := sock.recv(1 << 20):
+                found += len(data)
+                if data.endswith(b"]"):
+                    break
+        return found
+
+    assert rest(socks[0]) < 9_000_000
+    assert rest(socks[-1]) > 9_000_000
+    assert "has not taken an answer" in server.log_text()
+    assert status_of(hold(server.port)) == 200
+
+
 # --- files ---
 
 
@@ -289,7 +322,8 @@ def test_without_files_clients_wait_and_nobody_spins(start_server, hold):
     had = clients(server)[second]
     limit_files(second, 1024)
     poll(lambda: status_of(hold(server.port)) == 200 and clients(server)[second] > had, what="the other has its part")
-    assert server.log_text().count("no new clients are taken") == 2
+    # The kernel need not have woken both.
+    assert server.log_text().count("no new clients are taken") <= 2
 
 
 def test_enough_files_and_no_word_of_them(server):

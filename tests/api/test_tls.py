@@ -257,6 +257,29 @@ def test_sighups_in_a_row_lose_no_handshake(start_tls, authority):
     assert load.only("200") >= 16
 
 
+@VERSION
+def test_sessions_outlive_their_certificate(start_tls, authority, version):
+    """Resumed after a swap; full, as if there were none, with a server that cannot read the ticket."""
+    server = start_tls("p256")
+    trust = context(authority, version)
+    with connect(server, trust) as tls:
+        assert healthy(tls)
+        session = tls.session
+    pair = authority.chain("rsa")
+    install(pair, *server.live)
+    reload(server, "new certificate")
+    all_serve(server, trust, pair[0])
+    with connect(server, trust, session) as tls:
+        assert healthy(tls)
+        assert tls.session_reused
+    server.stop()
+    server.start()
+    with connect(server, trust, session) as tls:
+        assert healthy(tls)
+        assert not tls.session_reused
+        assert tls.getpeercert(True) == leaf(pair[0])
+
+
 def test_connections_stay_open_over_a_swap(start_tls, authority):
     server = start_tls()
     with connect(server, context(authority)) as tls:
