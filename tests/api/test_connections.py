@@ -301,8 +301,8 @@ def test_without_files_clients_wait_and_nobody_spins(start_server, hold):
     served = [hold(server.port) for _ in range(4)]
     assert {status_of(sock) for sock in served} == {200}
     first, second = workers(server)
-    limit_files(first, 10)
-    limit_files(second, 10)
+    limit_files(first, 3)
+    limit_files(second, 3)
 
     waiting = [hold(server.port) for _ in range(20)]
     for sock in waiting:
