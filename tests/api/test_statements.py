@@ -215,7 +215,9 @@ def nodes(plan):
 
 def test_every_file_is_a_statement_of_the_program():
     header = (ROOT / "src/db/statements.h").read_text()
-    assert {file.stem for file in FILES} == set(re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|SHARED|BATCH|WRITE)\)", header))
+    assert {file.stem for file in FILES} == set(
+        re.findall(r"X\((\w+), (?:READ|LOOKUP|SCAN|SHARED|BATCH|WRITE)\)", header)
+    )
     assert set(ARGUMENTS) == {file.stem for file in FILES}
 
 
