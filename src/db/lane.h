@@ -89,14 +89,17 @@ struct query_job	*waiting_take(struct query_jobs *);
 int			waiting_join(struct query_jobs *, struct query_job *,
 			    int most);
 
-/* Takes one of those that were asked for with it, or NULL. */
-struct query_job	*job_part(struct query_job *);
-
 /* Queues the query of a job that came back without having run. */
 void			query_resume(struct query_job *);
 
+/* query_job.c's. Once a worker, before the first query. */
+void			jobs_init(void);
+
 struct query_job	*job_new(void);
 void			job_free(struct query_job *);
+
+/* Takes one of those that were asked for with it, or NULL. */
+struct query_job	*job_part(struct query_job *);
 
 /* Hands the result to whoever asked; the job is then nobody's. */
 void			job_finish(struct query_job *, enum query_result,

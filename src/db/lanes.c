@@ -19,7 +19,6 @@
 
 #include <kore/kore.h>
 
-#include "data/blob.h"
 #include "db/lane.h"
 #include "db/query.h"
 #include "log.h"
@@ -46,10 +45,7 @@ static void	lanes_tick(void *, u_int64_t);
 static void	query_enqueue(struct query *);
 static int	can_join(const struct query_job *, const struct query_job *);
 static int	params_equal(const struct query *, const struct query *);
-static void	rows_release(struct query_rows *);
 static void	job_lost(struct query_job *);
-static void	job_give(struct query_job *, enum query_result, PGresult *,
-		    struct query_rows *, int);
 static void	waiting_put(struct query_job *, int);
 static void	waiting_fail(struct query_jobs *, int);
 
@@ -63,16 +59,13 @@ static int			ever_failed;	/* since the last success */
 /* What waits for a lane: quick statements and slow ones. */
 static struct query_jobs	waiting[2];
 static int			nwaiting[2];
-static struct kore_pool		job_pool;
-static struct kore_pool		rows_pool;
 
 void
 lanes_start(const char *conninfo, int count)
 {
 	int	i;
 
-	kore_pool_init(&job_pool, "query_jobs", sizeof(struct query_job), 256);
-	kore_pool_init(&rows_pool, "query_rows", sizeof(struct query_rows), 64);
+	jobs_init();
 	lanes_conninfo = kore_strdup(conninfo);
 	lanes_opener = threads_start(1, LANES_MAX, 0);
 
@@ -213,43 +206,6 @@ params_equal(const struct query *query, const struct query *other)
 	}
 
 	return (1);
-}
-
-const char *
-query_text(const struct query *query, int column)
-{
-	return (PQgetvalue(query->rows, query->row, column));
-}
-
-struct blob **
-query_made(const struct query *query)
-{
-	return (query->shared == NULL || !query->shared->same ? NULL :
-	    &query->shared->made);
-}
-
-void
-query_clear(struct query *query)
-{
-	struct query_rows	*shared = query->shared;
-
-	if (shared == NULL) {
-		PQclear(query->rows);
-	} else {
-		rows_release(shared);
-	}
-	query->rows = NULL;
-	query->shared = NULL;
-}
-
-static void
-rows_release(struct query_rows *shared)
-{
-	if (--shared->holders == 0) {
-		PQclear(shared->rows);
-		blob_release(shared->made);
-		kore_pool_put(&rows_pool, shared);
-	}
 }
 
 void
@@ -488,113 +444,4 @@ job_lost(struct query_job *job)
 		job->answered = 0;
 		waiting_put(job, 1);
 	}
-}
-
-struct query_job *
-job_new(void)
-{
-	struct query_job	*job;
-
-	job = kore_pool_get(&job_pool);
-	job->query = NULL;
-	job->statement = STATEMENT__MAX;
-	job->sync = 0;
-	job->answered = 0;
-	job->rows = NULL;
-	job->next = NULL;
-	job->since = kore_time_ms();
-
-	return (job);
-}
-
-void
-job_free(struct query_job *job)
-{
-	kore_pool_put(&job_pool, job);
-}
-
-struct query_job *
-job_part(struct query_job *job)
-{
-	struct query_job	*part = job->next;
-
-	if (part != NULL) {
-		job->next = part->next;
-		part->next = NULL;
-	}
-
-	return (part);
-}
-
-/* Hands the result to whoever asked; the job is then nobody's. */
-void
-job_finish(struct query_job *job, enum query_result result, PGresult *rows)
-{
-	if (job->query == NULL)
-		PQclear(rows);
-	else
-		job_give(job, result, rows, NULL, 0);
-}
-
-void
-job_finish_all(struct query_job *job, enum query_result result)
-{
-	struct query_job	*part;
-
-	while ((part = job_part(job)) != NULL) {
-		job_finish(part, result, NULL);
-		job_free(part);
-	}
-	job_finish(job, result, NULL);
-}
-
-void
-job_finish_many(struct query_job *job, PGresult *rows)
-{
-	struct query_rows	*shared;
-	struct query_job	*each;
-	int			row;
-
-	shared = kore_pool_get(&rows_pool);
-	shared->rows = rows;
-	shared->made = NULL;
-	shared->same = statements[job->statement].kind == STATEMENT_SHARED;
-	shared->holders = 1;	/* ourselves, until all have it */
-
-	row = 0;
-	for (each = job; each != NULL; each = job_part(job)) {
-		if (each->query != NULL) {
-			shared->holders++;
-			job_give(each, QUERY_OK, rows, shared, row);
-		}
-		if (!shared->same)
-			row++;
-		if (each != job)
-			job_free(each);
-	}
-
-	rows_release(shared);
-}
-
-static void
-job_give(struct query_job *job, enum query_result result, PGresult *rows,
-    struct query_rows *shared, int row)
-{
-	struct query	*query = job->query;
-	const char	*sqlstate;
-
-	job->query = NULL;
-	query->job = NULL;
-	query->result = result;
-	metrics_statement(job->statement, result,
-	    (kore_time_ms() - job->since) * 1000);
-	query->rows = rows;
-	query->shared = shared;
-	query->row = row;
-	if (result == QUERY_FAILED) {
-		sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
-		(void)kore_strlcpy(query->sqlstate,
-		    sqlstate == NULL ? "" : sqlstate, sizeof(query->sqlstate));
-	}
-	query->done(query);
 }
