@@ -37,6 +37,7 @@ def main():
             if not LONG[name](bench, options.minutes):
                 sys.exit(1)
         for name in [each for each in options.cases if each in CASES] if options.cases else CASES:
+            bench.rest()
             results[name] = CASES[name](bench)
             print_case(name, results[name])
         if not options.cases and not options.quick:

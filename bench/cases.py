@@ -72,6 +72,11 @@ class Bench:
     def go(self):
         return self.once("go", self.arena.go)
 
+    def rest(self):
+        """Waits until nobody works at what a case before left: PostgreSQL vacuums, passwords are hashed."""
+        everybody = lambda: [pid for server in self.arena.servers for pid in server.pids()]  # noqa: E731
+        poll(lambda: at_rest(everybody()) and at_rest(self.arena.cluster.processes()), 120, "nobody works any more")
+
     def rooms(self):
         return self.random.randint(1, ROOMS)
 
@@ -290,16 +295,16 @@ def hashing(bench):
         during.append(wrk_result(crowd.communicate(timeout=60)[0]))
         found["logins"] = during[-1]["rate"]
         # What was still being hashed must not be paid by who comes next.
-        poll(lambda: at_rest(bench.parley), 30, "the passwords are hashed")
+        poll(lambda: at_rest(bench.parley.pids()), 30, "the passwords are hashed")
         return found
 
     return bench.interleaved({"me": measured, "me beside logins": beside})
 
 
-def at_rest(server):
-    began = cpu(server.pids())
+def at_rest(pids):
+    began = cpu(pids)
     time.sleep(0.3)
-    return cpu(server.pids()) - began < 0.03
+    return cpu(pids) - began < 0.03
 
 
 def idle(bench):
