@@ -7,7 +7,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +49,6 @@
 #define FILES_MAX		65536
 #define FILES_PROBED		4096	/* enough for the parent itself */
 #define REQUESTS_MAX		1000000	/* intake's limits come first */
-#define HEAP_KEPT		(1024 * 1024)	/* more that is free goes back */
 #define TOKENS_SWEEP_MS		1000
 #define DRAIN_MS		9000	/* for SIGTERM; a kill follows at 10 s */
 
@@ -63,7 +61,6 @@ void	__wrap_kore_platform_event_wait(u_int64_t);
 void	__real_kore_platform_event_wait(u_int64_t);
 
 static void	process_limits(void);
-static void	process_memory(void);
 static void	files_limit(void);
 static void	process_identity(void);
 static void	pidfile_private(void);
@@ -95,7 +92,6 @@ kore_parent_configure(int argc, char **argv)
 	kore_foreground = 1;
 	kore_quiet = 1;
 	process_limits();
-	process_memory();
 	process_identity();
 	pidfile_private();
 	identity_init();
@@ -221,17 +217,6 @@ process_limits(void)
 	http_request_ms = REQUESTS_MAX;
 
 	files_limit();
-}
-
-/*
- * Left to itself the C library keeps twice the largest piece that was ever
- * freed, which is the 16 MB that the hash of a password takes.
- */
-static void
-process_memory(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
-	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 }
 
 /* As many files as may be open, if need be as many as root may allow itself. */

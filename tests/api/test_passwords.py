@@ -104,14 +104,3 @@ def test_common_passwords(start_server, tmp_path):
     body = {"current_password": "velvet engine", "new_password": "qwertz123"}
     answer = server.http.post("/auth/password", json=body, headers={"Authorization": f"Bearer {token}"})
     assert errors(answer) == {("body", "new_password"): "value_error"}
-
-
-@pytest.mark.shipped  # sanitizers keep what was freed
-def test_the_memory_of_a_hash_is_given_back(start_server):
-    """16 MB each time: the C library would hold on to them from the second on."""
-    server = start_server(WORKERS=1)
-    before = server.heap()
-    person = register(server.http)
-    for _ in range(3):
-        assert login(server.http, person.username, person.password).status_code == 200
-    assert server.heap() - before < 8000
