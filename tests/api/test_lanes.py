@@ -319,56 +319,37 @@ def test_many_are_written_together(lane, proxy, point):
         assert sorted(told) == [200] * 5 + [404] * 4 + [409] * 3
 
 
-def test_a_write_that_fails_is_alone_with_it(lane, proxy):
-    """The others of its batch are written, once; what it did itself is not."""
+@pytest.mark.parametrize(
+    ("trigger", "when"),
+    [("trigger", ""), ("constraint trigger", "initially deferred")],
+    ids=["as it runs", "at its commit"],
+)
+def test_a_write_that_fails_is_alone_with_it(lane, proxy, trigger, when):
+    """The others of its batch are written, once; what it did itself is not. Also where only the sync tells of it."""
     up(lane)
+    person = lane.people[1]
     rooms = [room_of(lane, lane.people[0]) for _ in range(6)]
     bad = rooms[3]["id"]
     lane.database.query(
         "create function fault() returns trigger language plpgsql as $$ begin "
         f"if new.room_id = {bad} then raise exception 'a fault'; end if; return new; end $$; "
-        "create trigger fault after insert on room_participants for each row execute function fault()"
+        f"create {trigger} fault after insert on room_participants {when} for each row execute function fault()"
     )
     try:
-        requests = [lines("POST", f"/rooms/{room['id']}/join", lane.people[1].token) for room in rooms]
+        requests = [lines("POST", f"/rooms/{room['id']}/join", person.token) for room in rooms]
         holder, clients = waiting(lane, proxy, requests)
+        proxy.asked.clear()
         rule = proxy.arm("room_join_many", hold=0.1)
         answers = [client.response() for client in clients]
         assert [answer.status for answer in answers] == [500 if room["id"] == bad else 200 for room in rooms]
         assert rule.used.wait(5), "they were written together"
+        assert (proxy.asked["room_join_many"], proxy.asked["room_join"]) == (1, len(rooms))
         for client in (holder, *clients):
             client.close()
     finally:
         proxy.rule = None
         lane.database.query("drop function fault cascade")
-    me = lane.people[1].user["id"]
-    assert seats(lane, *rooms) == {(me, room["id"]): 1 for room in rooms if room["id"] != bad}
-
-
-def test_one_whose_commit_fails_is_alone_with_it(lane, proxy):
-    """A deferred constraint speaks at the sync, when the rows are there already."""
-    up(lane)
-    rooms = [room_of(lane, lane.people[0]) for _ in range(4)]
-    bad = rooms[1]["id"]
-    lane.database.query(
-        "create function fault() returns trigger language plpgsql as $$ begin "
-        f"if new.room_id = {bad} then raise exception 'a fault'; end if; return new; end $$; "
-        "create constraint trigger fault after insert on room_participants initially deferred "
-        "for each row execute function fault()"
-    )
-    try:
-        requests = [lines("POST", f"/rooms/{room['id']}/join", lane.people[2].token) for room in rooms]
-        holder, clients = waiting(lane, proxy, requests)
-        proxy.asked.clear()
-        answers = [client.response() for client in clients]
-        assert [answer.status for answer in answers] == [500 if room["id"] == bad else 200 for room in rooms]
-        assert (proxy.asked["room_join_many"], proxy.asked["room_join"]) == (1, len(rooms))
-        for client in (holder, *clients):
-            client.close()
-    finally:
-        lane.database.query("drop function fault cascade")
-    me = lane.people[2].user["id"]
-    assert seats(lane, *rooms) == {(me, room["id"]): 1 for room in rooms if room["id"] != bad}
+    assert seats(lane, *rooms) == {(person.user["id"], room["id"]): 1 for room in rooms if room["id"] != bad}
 
 
 def test_one_that_fails_is_alone_with_it(lane, proxy):
