@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "data/plain.h"
 #include "data/utf8.h"
 #include "log.h"
 
@@ -54,7 +55,7 @@ static size_t	number_format(char *, const struct log_field *);
 static int	line_put(struct line *, const char *, size_t);
 static void	line_head(struct line *, enum log_level, const char *);
 static void	line_field(struct line *, const struct log_field *);
-static void	line_name(struct line *, const char *);
+static void	line_name(struct line *, struct span);
 static void	line_text(struct line *, struct span);
 static void	line_quoted(struct line *, struct span);
 static size_t	escape(char *, struct span, size_t *);
@@ -294,26 +295,20 @@ line_field(struct line *line, const struct log_field *field)
 	char	number[64];
 	size_t	len;
 
-	if (field->type == LOG_TYPE_TEXT) {
-		if (field->text.data == NULL)
-			return;
-		/* A name without a value would be no JSON. */
-		if (line->end - line->len < strlen(field->name) + 5) {
-			line->cut = 1;
-			return;
-		}
-		line_name(line, field->name);
-		line_text(line, field->text);
+	if (field->type == LOG_TYPE_TEXT && field->text.data == NULL)
 		return;
-	}
 
-	len = number_format(number, field);
-	if (line->end - line->len < strlen(field->name) + 5 + len) {
+	/* A name without a value would be no JSON. */
+	len = field->type == LOG_TYPE_TEXT ? 0 : number_format(number, field);
+	if (line->end - line->len < field->name.len + 5 + len) {
 		line->cut = 1;
 		return;
 	}
 	line_name(line, field->name);
-	(void)line_put(line, number, len);
+	if (field->type == LOG_TYPE_TEXT)
+		line_text(line, field->text);
+	else
+		(void)line_put(line, number, len);
 }
 
 static size_t
@@ -376,18 +371,26 @@ stamp_now(struct timespec *now)
 	return (text);
 }
 
+/* There is room for it. */
 static void
-line_name(struct line *line, const char *name)
+line_name(struct line *line, struct span name)
 {
+	char	*p = line->data + line->len;
+
 	if (line->format == LOG_FORMAT_JSON) {
-		(void)line_put(line, ",\"", 2);
-		(void)line_put(line, name, strlen(name));
-		(void)line_put(line, "\":", 2);
+		*p++ = ',';
+		*p++ = '"';
+		memcpy(p, name.data, name.len);
+		p += name.len;
+		*p++ = '"';
+		*p++ = ':';
 	} else {
-		(void)line_put(line, " ", 1);
-		(void)line_put(line, name, strlen(name));
-		(void)line_put(line, "=", 1);
+		*p++ = ' ';
+		memcpy(p, name.data, name.len);
+		p += name.len;
+		*p++ = '=';
 	}
+	line->len = (size_t)(p - line->data);
 }
 
 static void
@@ -411,11 +414,9 @@ line_quoted(struct line *line, struct span text)
 	if (limit > line->end)
 		limit = line->end;
 
-	/* A run of octets that need no look. */
-	for (used = 0; used < text.len && used < limit - line->len &&
-	    text.data[used] >= ' ' && text.data[used] < 0x7f &&
-	    text.data[used] != '"' && text.data[used] != '\\'; used++)
-		;
+	/* What needs no second look, in one go. */
+	used = limit - line->len;
+	used = plain_octets(text.data, text.len < used ? text.len : used, 1);
 	memcpy(line->data + line->len, text.data, used);
 	line->len += used;
 	text.data += used;

@@ -36,7 +36,7 @@ enum log_type {
 };
 
 struct log_field {
-	const char	*name;		/* ours: letters and underscores */
+	struct span	name;		/* ours: letters and underscores */
 	enum log_type	type;
 	struct span	text;		/* data NULL: the field is left out */
 	int64_t		integer;
@@ -47,7 +47,8 @@ struct log_field {
 static inline struct log_field
 log_span(const char *name, struct span text)
 {
-	struct log_field field = { name, LOG_TYPE_TEXT, text, 0, 0 };
+	struct log_field field = { { name, strlen(name) }, LOG_TYPE_TEXT, text,
+	    0, 0 };
 
 	return (field);
 }
@@ -63,8 +64,8 @@ log_text(const char *name, const char *text)
 static inline struct log_field
 log_integer(const char *name, int64_t value)
 {
-	struct log_field field = { name, LOG_TYPE_INTEGER, { NULL, 0 }, value,
-	    0 };
+	struct log_field field = { { name, strlen(name) }, LOG_TYPE_INTEGER,
+	    { NULL, 0 }, value, 0 };
 
 	return (field);
 }
@@ -72,8 +73,8 @@ log_integer(const char *name, int64_t value)
 static inline struct log_field
 log_decimal(const char *name, double value)
 {
-	struct log_field field = { name, LOG_TYPE_DECIMAL, { NULL, 0 }, 0,
-	    value };
+	struct log_field field = { { name, strlen(name) }, LOG_TYPE_DECIMAL,
+	    { NULL, 0 }, 0, value };
 
 	return (field);
 }
