@@ -175,16 +175,16 @@ log_request(const struct log_request *request)
 	size_t			n, len;
 
 	n = 0;
-	fields[n++] = log_span("method", request->method);
-	fields[n++] = log_text("route", request->route);
+	fields[n++] = log_plain("method", request->method);
+	fields[n++] = log_plain("route", span_of(request->route));
 	fields[n++] = log_span("path", request->path);
 	fields[n++] = log_integer("status", request->status);
 	fields[n++] = log_decimal("ms", request->ms);
 	fields[n++] = log_integer("bytes", (int64_t)request->bytes);
-	fields[n++] = log_span("request_id", request->request_id);
+	fields[n++] = log_plain("request_id", request->request_id);
 	if (request->user_id != 0)
 		fields[n++] = log_integer("user_id", request->user_id);
-	fields[n++] = log_text("address", request->address);
+	fields[n++] = log_plain("address", span_of(request->address));
 
 	if (!gathering || log_lost > 0 || log_chosen == LOG_FORMAT_AUTO) {
 		log_line(request->status >= 500 ? LOG_LEVEL_ERROR :
@@ -277,14 +277,14 @@ line_head(struct line *line, enum log_level level, const char *event)
 		(void)line_put(line, "     ", 5 - strlen(name));
 
 	if (line->format == LOG_FORMAT_JSON) {
-		field = log_text("event", event);
+		field = log_plain("event", span_of(event));
 		line_field(line, &field);
 	} else {
 		(void)line_put(line, " ", 1);
-		line_text(line, (struct span){ event, strlen(event) });
+		line_text(line, span_of(event));
 	}
 	if (log_process[0] != '\0') {
-		field = log_text("process", log_process);
+		field = log_plain("process", span_of(log_process));
 		line_field(line, &field);
 	}
 }
@@ -295,20 +295,28 @@ line_field(struct line *line, const struct log_field *field)
 	char	number[64];
 	size_t	len;
 
-	if (field->type == LOG_TYPE_TEXT && field->text.data == NULL)
+	if (field->type <= LOG_TYPE_PLAIN && field->text.data == NULL)
 		return;
 
 	/* A name without a value would be no JSON. */
-	len = field->type == LOG_TYPE_TEXT ? 0 : number_format(number, field);
+	len = field->type == LOG_TYPE_TEXT ? 0 :
+	    field->type == LOG_TYPE_PLAIN ? field->text.len + 2 :
+	    number_format(number, field);
 	if (line->end - line->len < field->name.len + 5 + len) {
 		line->cut = 1;
 		return;
 	}
 	line_name(line, field->name);
-	if (field->type == LOG_TYPE_TEXT)
-		line_text(line, field->text);
-	else
+	if (field->type > LOG_TYPE_PLAIN) {
 		(void)line_put(line, number, len);
+	} else if (field->type == LOG_TYPE_PLAIN &&
+	    line->format == LOG_FORMAT_JSON) {
+		(void)line_put(line, "\"", 1);
+		(void)line_put(line, field->text.data, field->text.len);
+		(void)line_put(line, "\"", 1);
+	} else {
+		line_text(line, field->text);
+	}
 }
 
 static size_t
