@@ -32,22 +32,15 @@ static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
 static void		note_answer(struct exchange *, size_t);
-static void		header_put(struct buffer *, const char *, const char *);
 static const char	*date_now(void);
 
 void
 reply_header(struct exchange *x, const char *name, const char *value)
 {
-	header_put(&x->extra, name, value);
-}
-
-static void
-header_put(struct buffer *out, const char *name, const char *value)
-{
-	buffer_append_string(out, name);
-	buffer_append(out, ": ", 2);
-	buffer_append_string(out, value);
-	buffer_append(out, "\r\n", 2);
+	buffer_append_string(&x->extra, name);
+	buffer_append_string(&x->extra, ": ");
+	buffer_append_string(&x->extra, value);
+	buffer_append_string(&x->extra, "\r\n");
 }
 
 void
@@ -313,24 +306,28 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	(void)buffer_reserve(&head, HEAD_ROOM);
 	buffer_append_string(&head, "HTTP/1.1 ");
 	buffer_append_number(&head, (uint64_t)x->status);
-	buffer_append(&head, " ", 1);
+	buffer_append_string(&head, " ");
 	buffer_append_string(&head, status_phrase(x->status));
 	buffer_append_string(&head, "\r\nDate: ");
 	buffer_append_string(&head, date_now());
-	buffer_append(&head, "\r\n", 2);
 	if (type != NULL) {
-		header_put(&head, "Content-Type", type);
-		header_put(&head, "X-Content-Type-Options", "nosniff");
+		buffer_append_string(&head, "\r\nContent-Type: ");
+		buffer_append_string(&head, type);
+		buffer_append_string(&head,
+		    "\r\nX-Content-Type-Options: nosniff");
 	}
-	if (cache != NULL)
-		header_put(&head, "Cache-Control", cache);
+	if (cache != NULL) {
+		buffer_append_string(&head, "\r\nCache-Control: ");
+		buffer_append_string(&head, cache);
+	}
 	/* It would be the length of the answer that is not sent. */
 	if (x->status != 304) {
-		buffer_append_string(&head, "Content-Length: ");
+		buffer_append_string(&head, "\r\nContent-Length: ");
 		buffer_append_number(&head, body.len);
-		buffer_append(&head, "\r\n", 2);
 	}
-	header_put(&head, "X-Request-Id", x->id);
+	buffer_append_string(&head, "\r\nX-Request-Id: ");
+	buffer_append_string(&head, x->id);
+	buffer_append_string(&head, "\r\n");
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,
@@ -343,7 +340,7 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 		buffer_append_string(&head, "Connection: keep-alive\r\n");
 
 	buffer_append(&head, x->extra.data, x->extra.len);
-	buffer_append(&head, "\r\n", 2);
+	buffer_append_string(&head, "\r\n");
 
 	note_answer(x, body.len);
 	if (x->head.method == METHOD_HEAD)
