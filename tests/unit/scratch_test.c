@@ -18,9 +18,10 @@
 #define MIB		((size_t)1 << 20)
 #define LARGEST		(65 * MIB)
 /* 16 MiB, but once over. */
-#define STORED		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"	\
-	       "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr5"	\
-	"5h6F3A1lHkDfzwF7RVdYhw"
+#define STORED								\
+	"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"			\
+	"cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUk"	\
+	"Kpr55h6F3A1lHkDfzwF7RVdYhw"
 
 static char	*scratch;
 
