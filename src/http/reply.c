@@ -19,9 +19,16 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
-#define HEAD_ROOM	1000		/* octets: those of nearly every head */
+#define HEAD_ROOM	800		/* octets: those of nearly every head */
 #define CACHE_NONE	"no-store"
 #define BODY_LONG	4096		/* octets that are not worth a copy */
+
+/* How long a body stays where it is. */
+enum lifetime {
+	LIFETIME_EXCHANGE,
+	LIFETIME_BLOB,		/* x->blob */
+	LIFETIME_PROCESS
+};
 
 static void		write_rows(struct exchange *, enum outcome);
 static void		write_list(struct json *, const PGresult *,
@@ -303,7 +310,8 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	struct buffer	head;
 
 	buffer_init(&head);
-	(void)buffer_reserve(&head, HEAD_ROOM);
+	(void)buffer_reserve(&head, HEAD_ROOM +
+	    (lifetime == LIFETIME_EXCHANGE ? body.len : 0));
 	buffer_append_string(&head, "HTTP/1.1 ");
 	buffer_append_number(&head, (uint64_t)x->status);
 	buffer_append_string(&head, " ");
@@ -345,7 +353,12 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	note_answer(x, body.len);
 	if (x->head.method == METHOD_HEAD)
 		body.len = 0;
-	intake_send(x, &head, body, lifetime);
+	if (lifetime == LIFETIME_EXCHANGE) {
+		buffer_append(&head, body.data, body.len);
+		body.len = 0;
+	}
+	intake_send(x, (struct span){ head.data, head.len }, body,
+	    lifetime == LIFETIME_BLOB ? x->blob : NULL);
 	buffer_cleanup(&head);
 }
 
