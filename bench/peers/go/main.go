@@ -8,7 +8,6 @@ package main
 import (
 	"context"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -185,7 +185,9 @@ func (s *server) getRooms(w http.ResponseWriter, r *http.Request, subject string
 	found := make([]room, 0, 100)
 	for rows.Next() {
 		found = append(found, room{})
-		if err := rows.Scan(found[len(found)-1].columns(&outcome)...); err != nil {
+		columns := found[len(found)-1].columns(&outcome)
+		// Behind the outcome is the list's own.
+		if err := rows.Scan(append([]any{columns[0], nil}, columns[1:]...)...); err != nil {
 			return err
 		}
 	}
@@ -304,11 +306,6 @@ func (s *server) postLogin(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"access_token": token, "token_type": "bearer"})
 }
 
-// Who calls and the page in one statement: parley asks for a page apart, once for all who wait for it.
-//
-//go:embed rooms.sql
-var rooms string
-
 // The very files that parley compiles in.
 func statement(name string) string {
 	text, err := os.ReadFile(filepath.Join(os.Getenv("STATEMENTS"), name+".sql"))
@@ -316,6 +313,17 @@ func statement(name string) string {
 		log.Fatal(err)
 	}
 	return string(text)
+}
+
+// Who calls and a page of rooms in one statement: parley asks for a page apart, once for all who wait for it.
+func page() string {
+	list := regexp.MustCompile(`\$\d`).ReplaceAllStringFunc(statement("room_list"), func(parameter string) string {
+		number, _ := strconv.Atoi(parameter[1:])
+		return "$" + strconv.Itoa(number+1)
+	})
+	return `select case when c.outcome = 'ok' then l.outcome else c.outcome end, l.*
+from (select outcome from caller($1) offset 0) c
+left join lateral (` + list + `) l on c.outcome = 'ok'`
 }
 
 func main() {
@@ -344,7 +352,7 @@ func main() {
 		parser:   jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired()),
 		me:       statement("user_me"),
 		room:     statement("room_get"),
-		rooms:    rooms,
+		rooms:    page(),
 		join:     statement("room_join"),
 		identify: "select hashed_password from users where username = $1",
 	}
