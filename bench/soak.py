@@ -20,7 +20,7 @@ from bench.contenders import PASSWORD, USERS, request
 from bench.machine import memory, wrk_command, wrk_result
 
 ROUND = 15  # seconds of traffic between two looks
-REST = 2  # and of none: the last hash ends, the last client is forgotten
+REST = 5  # and of none: the last hash ends and its memory goes back, the last client is forgotten
 CROWD = 8  # times as many clients as later
 WARM = 0.3  # of the rounds: until then caches fill
 SLOPE = {"pages": 2, "allocated": 0.5}  # KiB a minute that it may seem to grow by: a page in two minutes

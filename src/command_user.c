@@ -149,7 +149,7 @@ account_is_right(struct arena *arena, struct account *account)
 static int
 is_label(const char *text, size_t max)
 {
-	struct span	label = { text, strlen(text) };
+	struct span	label = span_of(text);
 	size_t		used;
 	int32_t		point;
 
@@ -287,7 +287,7 @@ password_line(int fd, const sigset_t *mask, char *out)
 static int
 password_is_right(const char *password)
 {
-	struct span	text = { password, strlen(password) };
+	struct span	text = span_of(password);
 
 	if (utf8_valid(text) && passphrase_length(text) <= PASSWORD_MAX &&
 	    passphrase_length(text) >= (size_t)settings->min_password_length) {

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "data/plain.h"
 #include "data/utf8.h"
 #include "log.h"
 
@@ -54,7 +55,7 @@ static size_t	number_format(char *, const struct log_field *);
 static int	line_put(struct line *, const char *, size_t);
 static void	line_head(struct line *, enum log_level, const char *);
 static void	line_field(struct line *, const struct log_field *);
-static void	line_name(struct line *, const char *);
+static void	line_name(struct line *, struct span);
 static void	line_text(struct line *, struct span);
 static void	line_quoted(struct line *, struct span);
 static size_t	escape(char *, struct span, size_t *);
@@ -174,16 +175,16 @@ log_request(const struct log_request *request)
 	size_t			n, len;
 
 	n = 0;
-	fields[n++] = log_span("method", request->method);
-	fields[n++] = log_text("route", request->route);
+	fields[n++] = log_plain("method", request->method);
+	fields[n++] = log_plain("route", span_of(request->route));
 	fields[n++] = log_span("path", request->path);
 	fields[n++] = log_integer("status", request->status);
 	fields[n++] = log_decimal("ms", request->ms);
 	fields[n++] = log_integer("bytes", (int64_t)request->bytes);
-	fields[n++] = log_span("request_id", request->request_id);
+	fields[n++] = log_plain("request_id", request->request_id);
 	if (request->user_id != 0)
 		fields[n++] = log_integer("user_id", request->user_id);
-	fields[n++] = log_text("address", request->address);
+	fields[n++] = log_plain("address", span_of(request->address));
 
 	if (!gathering || log_lost > 0 || log_chosen == LOG_FORMAT_AUTO) {
 		log_line(request->status >= 500 ? LOG_LEVEL_ERROR :
@@ -276,14 +277,14 @@ line_head(struct line *line, enum log_level level, const char *event)
 		(void)line_put(line, "     ", 5 - strlen(name));
 
 	if (line->format == LOG_FORMAT_JSON) {
-		field = log_text("event", event);
+		field = log_plain("event", span_of(event));
 		line_field(line, &field);
 	} else {
 		(void)line_put(line, " ", 1);
-		line_text(line, (struct span){ event, strlen(event) });
+		line_text(line, span_of(event));
 	}
 	if (log_process[0] != '\0') {
-		field = log_text("process", log_process);
+		field = log_plain("process", span_of(log_process));
 		line_field(line, &field);
 	}
 }
@@ -294,26 +295,28 @@ line_field(struct line *line, const struct log_field *field)
 	char	number[64];
 	size_t	len;
 
-	if (field->type == LOG_TYPE_TEXT) {
-		if (field->text.data == NULL)
-			return;
-		/* A name without a value would be no JSON. */
-		if (line->end - line->len < strlen(field->name) + 5) {
-			line->cut = 1;
-			return;
-		}
-		line_name(line, field->name);
-		line_text(line, field->text);
+	if (field->type <= LOG_TYPE_PLAIN && field->text.data == NULL)
 		return;
-	}
 
-	len = number_format(number, field);
-	if (line->end - line->len < strlen(field->name) + 5 + len) {
+	/* A name without a value would be no JSON. */
+	len = field->type == LOG_TYPE_TEXT ? 0 :
+	    field->type == LOG_TYPE_PLAIN ? field->text.len + 2 :
+	    number_format(number, field);
+	if (line->end - line->len < field->name.len + 5 + len) {
 		line->cut = 1;
 		return;
 	}
 	line_name(line, field->name);
-	(void)line_put(line, number, len);
+	if (field->type > LOG_TYPE_PLAIN) {
+		(void)line_put(line, number, len);
+	} else if (field->type == LOG_TYPE_PLAIN &&
+	    line->format == LOG_FORMAT_JSON) {
+		(void)line_put(line, "\"", 1);
+		(void)line_put(line, field->text.data, field->text.len);
+		(void)line_put(line, "\"", 1);
+	} else {
+		line_text(line, field->text);
+	}
 }
 
 static size_t
@@ -376,18 +379,26 @@ stamp_now(struct timespec *now)
 	return (text);
 }
 
+/* There is room for it. */
 static void
-line_name(struct line *line, const char *name)
+line_name(struct line *line, struct span name)
 {
+	char	*p = line->data + line->len;
+
 	if (line->format == LOG_FORMAT_JSON) {
-		(void)line_put(line, ",\"", 2);
-		(void)line_put(line, name, strlen(name));
-		(void)line_put(line, "\":", 2);
+		*p++ = ',';
+		*p++ = '"';
+		memcpy(p, name.data, name.len);
+		p += name.len;
+		*p++ = '"';
+		*p++ = ':';
 	} else {
-		(void)line_put(line, " ", 1);
-		(void)line_put(line, name, strlen(name));
-		(void)line_put(line, "=", 1);
+		*p++ = ' ';
+		memcpy(p, name.data, name.len);
+		p += name.len;
+		*p++ = '=';
 	}
+	line->len = (size_t)(p - line->data);
 }
 
 static void
@@ -411,11 +422,9 @@ line_quoted(struct line *line, struct span text)
 	if (limit > line->end)
 		limit = line->end;
 
-	/* A run of octets that need no look. */
-	for (used = 0; used < text.len && used < limit - line->len &&
-	    text.data[used] >= ' ' && text.data[used] < 0x7f &&
-	    text.data[used] != '"' && text.data[used] != '\\'; used++)
-		;
+	/* What needs no second look, in one go. */
+	used = limit - line->len;
+	used = plain_octets(text.data, text.len < used ? text.len : used, 1);
 	memcpy(line->data + line->len, text.data, used);
 	line->len += used;
 	text.data += used;

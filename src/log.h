@@ -31,23 +31,28 @@ enum log_level {
 
 enum log_type {
 	LOG_TYPE_TEXT,
+	LOG_TYPE_PLAIN,		/* a text of ours: there is nothing to escape */
 	LOG_TYPE_INTEGER,
 	LOG_TYPE_DECIMAL
 };
 
 struct log_field {
-	const char	*name;		/* ours: letters and underscores */
+	struct span	name;		/* ours: letters and underscores */
 	enum log_type	type;
 	struct span	text;		/* data NULL: the field is left out */
 	int64_t		integer;
 	double		decimal;	/* written with three places */
 };
 
-/* Rows for an array of fields. log_text takes a C string or NULL. */
+/*
+ * Rows for an array of fields. log_text takes a C string or NULL; log_plain
+ * what is known to be printable ASCII without quotes and reverse solidi.
+ */
 static inline struct log_field
 log_span(const char *name, struct span text)
 {
-	struct log_field field = { name, LOG_TYPE_TEXT, text, 0, 0 };
+	struct log_field field = { span_of(name), LOG_TYPE_TEXT, text,
+	    0, 0 };
 
 	return (field);
 }
@@ -55,16 +60,24 @@ log_span(const char *name, struct span text)
 static inline struct log_field
 log_text(const char *name, const char *text)
 {
-	struct span	span = { text, text == NULL ? 0 : strlen(text) };
+	return (log_span(name, span_of(text)));
+}
 
-	return (log_span(name, span));
+static inline struct log_field
+log_plain(const char *name, struct span text)
+{
+	struct log_field field = log_span(name, text);
+
+	field.type = LOG_TYPE_PLAIN;
+
+	return (field);
 }
 
 static inline struct log_field
 log_integer(const char *name, int64_t value)
 {
-	struct log_field field = { name, LOG_TYPE_INTEGER, { NULL, 0 }, value,
-	    0 };
+	struct log_field field = { span_of(name), LOG_TYPE_INTEGER,
+	    { NULL, 0 }, value, 0 };
 
 	return (field);
 }
@@ -72,13 +85,13 @@ log_integer(const char *name, int64_t value)
 static inline struct log_field
 log_decimal(const char *name, double value)
 {
-	struct log_field field = { name, LOG_TYPE_DECIMAL, { NULL, 0 }, 0,
-	    value };
+	struct log_field field = { span_of(name), LOG_TYPE_DECIMAL,
+	    { NULL, 0 }, 0, value };
 
 	return (field);
 }
 
-/* What is said of a request. */
+/* What is said of a request; all texts but the path are plain. */
 struct log_request {
 	struct span	method;
 	const char	*route;		/* the template; NULL: no route */

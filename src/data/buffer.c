@@ -16,45 +16,26 @@ buffer_init(struct buffer *buffer)
 	buffer->size = 0;
 }
 
-char *
-buffer_reserve(struct buffer *buffer, size_t len)
+void
+buffer_grow(struct buffer *buffer, size_t len)
 {
 	size_t	size;
 	char	*data;
 
-	if (len > buffer->size - buffer->len) {
-		size = buffer->size == 0 ? BUFFER_FIRST : buffer->size;
-		while (size - buffer->len < len)
-			size *= 2;
+	size = buffer->size == 0 ? BUFFER_FIRST : buffer->size;
+	while (size - buffer->len < len)
+		size *= 2;
 
-		/* Not realloc: it could leave a password behind. */
-		if ((data = malloc(size)) == NULL)
-			err(1, "out of memory");
-		if (buffer->data != NULL) {
-			memcpy(data, buffer->data, buffer->len);
-			explicit_bzero(buffer->data, buffer->len);
-			free(buffer->data);
-		}
-		buffer->data = data;
-		buffer->size = size;
+	/* Not realloc: it could leave a password behind. */
+	if ((data = malloc(size)) == NULL)
+		err(1, "out of memory");
+	if (buffer->data != NULL) {
+		memcpy(data, buffer->data, buffer->len);
+		explicit_bzero(buffer->data, buffer->len);
+		free(buffer->data);
 	}
-
-	return (buffer->data + buffer->len);
-}
-
-void
-buffer_append(struct buffer *buffer, const void *data, size_t len)
-{
-	if (len == 0)
-		return;
-	memcpy(buffer_reserve(buffer, len), data, len);
-	buffer->len += len;
-}
-
-void
-buffer_append_string(struct buffer *buffer, const char *text)
-{
-	buffer_append(buffer, text, strlen(text));
+	buffer->data = data;
+	buffer->size = size;
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "data/span.h"
 
@@ -16,11 +17,35 @@ struct buffer {
 /* Readies an empty buffer; allocates nothing. */
 void	buffer_init(struct buffer *);
 
-/* Makes room for len more bytes and returns where they go. Never NULL. */
-char	*buffer_reserve(struct buffer *, size_t len);
+/* Moves to where there is room for len more bytes; of buffer_reserve() only. */
+void	buffer_grow(struct buffer *, size_t len);
 
-void	buffer_append(struct buffer *, const void *, size_t len);
-void	buffer_append_string(struct buffer *, const char *);
+/* Makes room for len more bytes and returns where they go. */
+static inline char *
+buffer_reserve(struct buffer *buffer, size_t len)
+{
+	if (len > buffer->size - buffer->len)
+		buffer_grow(buffer, len);
+
+	return (buffer->data + buffer->len);
+}
+
+static inline void
+buffer_append(struct buffer *buffer, const void *data, size_t len)
+{
+	if (len == 0)
+		return;
+	memcpy(buffer_reserve(buffer, len), data, len);
+	buffer->len += len;
+}
+
+/* In the header, so that the length of a literal is known when compiled. */
+static inline void
+buffer_append_string(struct buffer *buffer, const char *text)
+{
+	buffer_append(buffer, text, strlen(text));
+}
+
 void	buffer_append_number(struct buffer *, uint64_t);	/* decimal */
 void	buffer_printf(struct buffer *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

@@ -470,7 +470,7 @@ read_number_id(struct reading *r, struct span text)
 	r->input->state = INPUT_GIVEN;
 	if (number >= 0 && number <= INT32_MAX) {
 		id = arena_printf(r->arena, "%" PRId64, number);
-		give(r, (struct span){ id, strlen(id) });
+		give(r, span_of(id));
 	}
 }
 
@@ -494,7 +494,7 @@ read_room_id(struct reading *r, struct span text)
 	if (number_of_value(&value, &number) == NUMBER_OK && number >= 0 &&
 	    number <= INT32_MAX) {
 		id = arena_printf(r->arena, "%" PRId64, number);
-		give(r, (struct span){ id, strlen(id) });
+		give(r, span_of(id));
 	}
 }
 
@@ -509,7 +509,7 @@ give(struct reading *r, struct span text)
 static void
 give_text(struct reading *r, const char *text)
 {
-	give(r, (struct span){ text, strlen(text) });
+	give(r, span_of(text));
 }
 
 static void

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "data/json_write.h"
+#include "data/plain.h"
 
 static void	separate(struct json *);
-static size_t	plain_run(const unsigned char *, size_t);
 
 void
 json_init(struct json *json, struct buffer *out)
@@ -133,7 +133,7 @@ json_quote(struct buffer *out, const char *text, size_t len)
 	size_t			i, run;
 
 	in = (const unsigned char *)text;
-	run = plain_run(in, len);
+	run = plain_octets(text, len, 0);
 	start = p = buffer_reserve(out, run + (len - run) * 6 + 2);
 
 	*p++ = '"';
@@ -158,31 +158,4 @@ json_quote(struct buffer *out, const char *text, size_t len)
 	*p++ = '"';
 
 	out->len += (size_t)(p - start);
-}
-
-/* Octets at the beginning that stand for themselves, eight at a time. */
-static size_t
-plain_run(const unsigned char *in, size_t len)
-{
-	const uint64_t	ones = 0x0101010101010101, high = ones << 7;
-	uint64_t	word, quote, slash, delete, found;
-	size_t		i;
-
-	for (i = 0; len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, in + i, sizeof(word));
-		quote = word ^ ones * '"';
-		slash = word ^ ones * '\\';
-		delete = word ^ ones * 0x7f;
-		found = (word - ones * 0x20) & ~word;
-		found |= (quote - ones) & ~quote;
-		found |= (slash - ones) & ~slash;
-		found |= (delete - ones) & ~delete;
-		if (found & high)
-			break;
-	}
-	while (i < len && in[i] >= 0x20 && in[i] != '"' && in[i] != '\\' &&
-	    in[i] != 0x7f)
-		i++;
-
-	return (i);
 }

@@ -15,7 +15,7 @@ row_csv(struct buffer *out, const PGresult *rows, int nrows, int first)
 	for (column = first; column < ncolumns; column++) {
 		name = PQfname(rows, column);
 		buffer_append_string(out, column == first ? "" : ",");
-		put_text(out, (struct span){ name, strlen(name) });
+		put_text(out, span_of(name));
 	}
 	buffer_append_string(out, "\r\n");
 

@@ -20,6 +20,15 @@ struct span {
 /* Marks a function whose result must be looked at. */
 #define MUST_CHECK	__attribute__((warn_unused_result))
 
+/* A span over a C string, or over nothing for NULL. */
+static inline struct span
+span_of(const char *text)
+{
+	struct span	s = { text, text == NULL ? 0 : strlen(text) };
+
+	return (s);
+}
+
 static inline int
 span_is(struct span s, const char *text)
 {

@@ -23,6 +23,7 @@
 
 static struct exchange	*exchange_get(void);
 static void	exchange_put(struct exchange *);
+static struct span	kore_head(const struct route *);
 static void	head_copy(struct exchange *, const struct head *, const char *);
 static void	span_move(struct span *, const char *, const char *, size_t);
 static void	id_choose(struct exchange *);
@@ -35,6 +36,7 @@ static void	request_freed(struct http_request *);
 /* Kore's page handler of every route, found by name. */
 EXPORTED int	exchange_page(struct http_request *);
 
+#define KORE_HEAD		"GET %s HTTP/1.1\r\nhost: *\r\n\r\n"
 #define ID_OCTETS		8
 #define IDS_MADE		64	/* ids whose octets are drawn at once */
 
@@ -117,7 +119,8 @@ exchange_put(struct exchange *x)
 
 /*
  * Kore gets a head in its own terms: the route's path as it was registered,
- * and no body (that stays here). Its list of requests then runs us.
+ * which stands for all of its methods, and no body (that stays here). Its list
+ * of requests then runs us.
  */
 void
 exchange_dispatch(struct exchange *x)
@@ -125,27 +128,18 @@ exchange_dispatch(struct exchange *x)
 	struct connection	*c = intake_connection(x);
 	struct http_request	*req, *last;
 	struct netbuf		nb;
-	enum head_method	method;
-	char			*head;
-	int			len;
+	struct span		head;
 
 	x->method_allowed = route_find(&x->arena, x->head.method, x->head.path,
 	    &x->route, x->path_params) == ROUTE_FOUND;
+	head = kore_head(x->route);
 
-	/* Kore knows neither; no route has them. */
-	method = x->head.method == METHOD_TRACE ||
-	    x->head.method == METHOD_QUERY ? METHOD_GET : x->head.method;
-	head = kore_malloc(256);
-	len = snprintf(head, 256, "%s %s HTTP/1.1\r\nhost: parley\r\n"
-	    "content-length: 0\r\n\r\n", head_method_name(method),
-	    x->route == NULL ? "/{unknown}" : x->route->path);
-	if (len < 0 || len >= 256)
-		fatal("a route's path is too long");
-
+	/* Kore cuts it in pieces, keeps it and frees it. */
 	memset(&nb, 0, sizeof(nb));
 	nb.owner = c;
-	nb.buf = (u_int8_t *)head;
-	nb.s_off = nb.b_len = nb.m_len = (size_t)len;
+	nb.buf = kore_malloc(head.len);
+	memcpy(nb.buf, head.data, head.len);
+	nb.s_off = nb.b_len = nb.m_len = head.len;
 	if (!http_header_recv(&nb))
 		fatal("Kore refused a head of ours");
 
@@ -161,6 +155,34 @@ exchange_dispatch(struct exchange *x)
 	last->onfree = request_freed;
 	x->req = last;
 	runnable = 1;
+}
+
+/* The head of a route, NULL for what has none; made when first asked for. */
+static struct span
+kore_head(const struct route *route)
+{
+	static struct span	*heads;
+	struct span		*head;
+	size_t			size;
+	char			*text;
+	int			len;
+
+	if (heads == NULL)
+		heads = kore_calloc(nroutes + 1, sizeof(*heads));
+	head = &heads[route == NULL ? nroutes : (size_t)(route - routes)];
+	if (head->data == NULL) {
+		/* The host is spelled as Kore's domain: nothing to match. */
+		size = sizeof(KORE_HEAD) + 256;
+		text = kore_malloc(size);
+		len = snprintf(text, size, KORE_HEAD,
+		    route == NULL ? "/{unknown}" : route->path);
+		if (len < 0 || (size_t)len >= size)
+			fatal("a route's path is too long");
+		head->data = text;
+		head->len = (size_t)len;
+	}
+
+	return (*head);
 }
 
 int

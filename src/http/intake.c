@@ -418,8 +418,8 @@ serve(struct intake *in)
 }
 
 void
-intake_send(struct exchange *x, const struct buffer *head, struct span body,
-    enum lifetime lifetime)
+intake_send(struct exchange *x, struct span head, struct span body,
+    struct blob *blob)
 {
 	struct intake		*in = x->intake;
 	struct connection	*c;
@@ -428,9 +428,9 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 		return;
 
 	c = in->c;
-	net_send_queue(c, head->data, head->len);
+	octets_send_now(c, head);
 	if (body.len > 0)
-		octets_send(c, body, lifetime, x->blob);
+		octets_send(c, body, blob);
 
 	in->exchange = NULL;
 	x->intake = NULL;
@@ -442,7 +442,7 @@ intake_send(struct exchange *x, const struct buffer *head, struct span body,
 	}
 	enter(in, x->close || draining ? INTAKE_LINGERING : INTAKE_HEAD);
 
-	if (lifetime == LIFETIME_BLOB && !TAILQ_EMPTY(&c->send_queue))
+	if (blob != NULL && !TAILQ_EMPTY(&c->send_queue))
 		untaken_begin(&in->untaken, c, body.len);
 
 	/* Who does not take an answer is not given another yet. */

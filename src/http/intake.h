@@ -4,7 +4,6 @@
 #include "data/buffer.h"
 #include "data/span.h"
 #include "export.h"
-#include "http/octets.h"
 
 /*
  * Intake stands between a connection and Kore: it reads the bytes, takes
@@ -14,6 +13,7 @@
  * can be smuggled through) only ever sees what exchange_dispatch() writes.
  */
 
+struct blob;
 struct connection;
 struct exchange;
 
@@ -25,10 +25,11 @@ void	intake_worker_init(void);
 
 /*
  * Sends an answer and readies the connection for its next request, or ends it
- * when x->close is set. The head is copied.
+ * when x->close is set. The head is sent or copied at once; the body stays
+ * where it is, as octets_send() takes it.
  */
-void	intake_send(struct exchange *, const struct buffer *head,
-	    struct span body, enum lifetime);
+void	intake_send(struct exchange *, struct span head, struct span body,
+	    struct blob *);
 
 /* The connection of an exchange; NULL when it is gone. */
 struct connection	*intake_connection(const struct exchange *);

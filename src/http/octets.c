@@ -18,7 +18,9 @@ static int	read_plain(struct connection *, void *, size_t, size_t *,
 		    int *, int *);
 static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 		    int *);
-static int	write_tls(struct connection *, size_t, size_t *);
+static int	write_some(struct connection *, const void *, size_t,
+		    size_t *);
+static int	write_tls(struct connection *, const void *, size_t, size_t *);
 static void	buffers_release(SSL *);
 static void	errors_clear(void);
 static void	send_stream(struct connection *, struct span,
@@ -97,22 +99,58 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 int
 octets_write(struct connection *c, size_t len, size_t *written)
 {
-	len = c->snb->b_len - c->snb->s_off;
+	struct netbuf	*nb = c->snb;
 
-	return (c->ssl == NULL ? net_write(c, len, written) :
-	    write_tls(c, len, written));
+	len = nb->b_len - nb->s_off;
+	if (!write_some(c, nb->buf + nb->s_off, len, written))
+		return (KORE_RESULT_ERROR);
+	if (c->ssl != NULL && !(c->evt.flags & KORE_EVENT_WRITE))
+		nb->flags |= NETBUF_MUST_RESEND;
+
+	return (KORE_RESULT_OK);
+}
+
+void
+octets_send_now(struct connection *c, struct span octets)
+{
+	size_t	written = 0;
+
+	if (TAILQ_EMPTY(&c->send_queue) && (c->evt.flags & KORE_EVENT_WRITE))
+		(void)write_some(c, octets.data, octets.len, &written);
+	if (written < octets.len)
+		net_send_queue(c, octets.data + written, octets.len - written);
+}
+
+/* Takes the WRITE flag away when the socket takes no more for now. */
+static int
+write_some(struct connection *c, const void *data, size_t len, size_t *written)
+{
+	ssize_t	r;
+
+	*written = 0;
+	if (c->ssl != NULL)
+		return (write_tls(c, data, len, written));
+
+	r = send(c->fd, data, len, 0);
+	if (r != -1)
+		*written = (size_t)r;
+	else if (errno == EAGAIN)
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+	else if (errno != EINTR)
+		return (KORE_RESULT_ERROR);
+
+	return (KORE_RESULT_OK);
 }
 
 static int
-write_tls(struct connection *c, size_t len, size_t *written)
+write_tls(struct connection *c, const void *data, size_t len, size_t *written)
 {
 	int	r;
 
 	if (len > RECORD_SHORT)
 		buffers_release(c->ssl);
 	errors_clear();
-	r = SSL_write(c->ssl, c->snb->buf + c->snb->s_off,
-	    len > INT_MAX ? INT_MAX : (int)len);
+	r = SSL_write(c->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
 	if (r > 0) {
 		*written = (size_t)r;
 		return (KORE_RESULT_OK);
@@ -122,7 +160,6 @@ write_tls(struct connection *c, size_t len, size_t *written)
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
 		c->evt.flags &= ~KORE_EVENT_WRITE;
-		c->snb->flags |= NETBUF_MUST_RESEND;
 		return (KORE_RESULT_OK);
 	default:
 		return (KORE_RESULT_ERROR);
@@ -151,23 +188,16 @@ errors_clear(void)
 }
 
 void
-octets_send(struct connection *c, struct span octets, enum lifetime lifetime,
-    struct blob *blob)
+octets_send(struct connection *c, struct span octets, struct blob *blob)
 {
 	struct netbuf	*nb;
 
-	switch (lifetime) {
-	case LIFETIME_EXCHANGE:
-		net_send_queue(c, octets.data, octets.len);
-		break;
-	case LIFETIME_BLOB:
-		send_stream(c, octets, blob_sent, &nb);
-		nb->extra = blob_hold(blob);
-		break;
-	case LIFETIME_PROCESS:
+	if (blob == NULL) {
 		send_stream(c, octets, NULL, NULL);
-		break;
+		return;
 	}
+	send_stream(c, octets, blob_sent, &nb);
+	nb->extra = blob_hold(blob);
 }
 
 static int

@@ -8,13 +8,6 @@
 struct connection;
 struct blob;
 
-/* How long octets stay where they are. */
-enum lifetime {
-	LIFETIME_EXCHANGE,	/* they are copied */
-	LIFETIME_BLOB,		/* it is held until they are sent */
-	LIFETIME_PROCESS	/* they are sent from there */
-};
-
 /*
  * Reads what a connection has, plain or TLS, into a buffer, in the terms of
  * Kore's net_recv_flush(): KORE_RESULT_OK with *bytes above 0, or with the
@@ -32,8 +25,16 @@ int	octets_read(struct connection *, void *, size_t size, size_t *bytes,
  */
 int	octets_write(struct connection *, size_t, size_t *written);
 
-/* Queues octets; the blob is theirs, if they are one's, or else NULL. */
-void	octets_send(struct connection *, struct span, enum lifetime,
-	    struct blob *);
+/*
+ * Writes octets at once, if nothing waits before them, and queues a copy of
+ * what the socket does not take. A broken one is left to net_send_flush().
+ */
+void	octets_send_now(struct connection *, struct span);
+
+/*
+ * Queues octets that stay where they are until they are sent: those of a blob,
+ * which is held until then, or (NULL) such as last as long as the process.
+ */
+void	octets_send(struct connection *, struct span, struct blob *);
 
 #endif

@@ -19,9 +19,16 @@
 
 #define RETRY_AFTER	"1"		/* seconds, with every 503 */
 #define HSTS		"max-age=31536000"
-#define HEAD_ROOM	1000		/* octets: those of nearly every head */
+#define HEAD_ROOM	800		/* octets: those of nearly every head */
 #define CACHE_NONE	"no-store"
 #define BODY_LONG	4096		/* octets that are not worth a copy */
+
+/* How long a body stays where it is. */
+enum lifetime {
+	LIFETIME_EXCHANGE,
+	LIFETIME_BLOB,		/* x->blob */
+	LIFETIME_PROCESS
+};
 
 static void		write_rows(struct exchange *, enum outcome);
 static void		write_list(struct json *, const PGresult *,
@@ -32,22 +39,15 @@ static void		send_reply(struct exchange *, const char *,
 			    const char *, struct span, enum lifetime);
 static void		send_out(struct exchange *, const char *);
 static void		note_answer(struct exchange *, size_t);
-static void		header_put(struct buffer *, const char *, const char *);
 static const char	*date_now(void);
 
 void
 reply_header(struct exchange *x, const char *name, const char *value)
 {
-	header_put(&x->extra, name, value);
-}
-
-static void
-header_put(struct buffer *out, const char *name, const char *value)
-{
-	buffer_append_string(out, name);
-	buffer_append(out, ": ", 2);
-	buffer_append_string(out, value);
-	buffer_append(out, "\r\n", 2);
+	buffer_append_string(&x->extra, name);
+	buffer_append_string(&x->extra, ": ");
+	buffer_append_string(&x->extra, value);
+	buffer_append_string(&x->extra, "\r\n");
 }
 
 void
@@ -310,27 +310,32 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 	struct buffer	head;
 
 	buffer_init(&head);
-	(void)buffer_reserve(&head, HEAD_ROOM);
+	(void)buffer_reserve(&head, HEAD_ROOM +
+	    (lifetime == LIFETIME_EXCHANGE ? body.len : 0));
 	buffer_append_string(&head, "HTTP/1.1 ");
 	buffer_append_number(&head, (uint64_t)x->status);
-	buffer_append(&head, " ", 1);
+	buffer_append_string(&head, " ");
 	buffer_append_string(&head, status_phrase(x->status));
 	buffer_append_string(&head, "\r\nDate: ");
 	buffer_append_string(&head, date_now());
-	buffer_append(&head, "\r\n", 2);
 	if (type != NULL) {
-		header_put(&head, "Content-Type", type);
-		header_put(&head, "X-Content-Type-Options", "nosniff");
+		buffer_append_string(&head, "\r\nContent-Type: ");
+		buffer_append_string(&head, type);
+		buffer_append_string(&head,
+		    "\r\nX-Content-Type-Options: nosniff");
 	}
-	if (cache != NULL)
-		header_put(&head, "Cache-Control", cache);
+	if (cache != NULL) {
+		buffer_append_string(&head, "\r\nCache-Control: ");
+		buffer_append_string(&head, cache);
+	}
 	/* It would be the length of the answer that is not sent. */
 	if (x->status != 304) {
-		buffer_append_string(&head, "Content-Length: ");
+		buffer_append_string(&head, "\r\nContent-Length: ");
 		buffer_append_number(&head, body.len);
-		buffer_append(&head, "\r\n", 2);
 	}
-	header_put(&head, "X-Request-Id", x->id);
+	buffer_append_string(&head, "\r\nX-Request-Id: ");
+	buffer_append_string(&head, x->id);
+	buffer_append_string(&head, "\r\n");
 	cors_headers(&head, &x->head);
 	if (x->tls)
 		buffer_append_string(&head,
@@ -343,12 +348,17 @@ send_reply(struct exchange *x, const char *type, const char *cache,
 		buffer_append_string(&head, "Connection: keep-alive\r\n");
 
 	buffer_append(&head, x->extra.data, x->extra.len);
-	buffer_append(&head, "\r\n", 2);
+	buffer_append_string(&head, "\r\n");
 
 	note_answer(x, body.len);
 	if (x->head.method == METHOD_HEAD)
 		body.len = 0;
-	intake_send(x, &head, body, lifetime);
+	if (lifetime == LIFETIME_EXCHANGE) {
+		buffer_append(&head, body.data, body.len);
+		body.len = 0;
+	}
+	intake_send(x, (struct span){ head.data, head.len }, body,
+	    lifetime == LIFETIME_BLOB ? x->blob : NULL);
 	buffer_cleanup(&head);
 }
 

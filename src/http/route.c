@@ -1,46 +1,104 @@
+#include <err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/percent.h"
 #include "http/route.h"
 
+/* The rows of one path; the literal is all before its first parameter. */
+struct path {
+	const struct route	*rows;
+	size_t			nrows;
+	struct span		literal;
+	int			exact;		/* no parameter follows */
+};
+
+static const struct path	*paths_made(size_t *);
+static int	path_could_be(const struct path *, struct span);
 static int	path_matches(struct arena *, const char *, struct span,
 		    struct span *);
 static int	segment_next(struct span *, struct span *);
+static struct span	slash_cut(struct span);
 
 enum route_match
 route_find(struct arena *arena, enum head_method method, struct span path,
     const struct route **out, struct span *params)
 {
-	const char		*template;
-	enum route_match	match;
-	size_t			i;
-	int			same;
+	const struct path	*paths;
+	size_t			i, k, npaths;
+	int			encoded;
 
 	*out = NULL;
 	if (method == METHOD_HEAD)
 		method = METHOD_GET;
 
-	/* Rows of one path stand together: each path is compared once. */
-	template = "";
-	same = 0;
-	match = ROUTE_UNKNOWN;
-	for (i = 0; i < nroutes; i++) {
-		if (strcmp(routes[i].path, template) != 0) {
-			if (match != ROUTE_UNKNOWN)
-				break;
-			template = routes[i].path;
-			same = path_matches(arena, template, path, params);
-		}
-		if (!same)
+	path = slash_cut(path);
+	encoded = memchr(path.data, '%', path.len) != NULL;
+	paths = paths_made(&npaths);
+	for (i = 0; i < npaths; i++) {
+		if ((!encoded && !path_could_be(&paths[i], path)) ||
+		    !path_matches(arena, paths[i].rows->path, path, params))
 			continue;
 
-		*out = &routes[i];
-		match = ROUTE_METHOD;
-		if (routes[i].method == method)
-			return (ROUTE_FOUND);
+		*out = paths[i].rows;
+		for (k = 0; k < paths[i].nrows; k++) {
+			if (paths[i].rows[k].method == method) {
+				*out = &paths[i].rows[k];
+				return (ROUTE_FOUND);
+			}
+		}
+		return (ROUTE_METHOD);
 	}
 
-	return (match);
+	return (ROUTE_UNKNOWN);
+}
+
+/* Rows of one path stand together: each path is compared once. */
+static const struct path *
+paths_made(size_t *npaths)
+{
+	static struct path	*paths;
+	static size_t		n;
+	const struct route	*row;
+	const char		*brace;
+
+	*npaths = n;
+	if (paths != NULL)
+		return (paths);
+
+	if ((paths = calloc(nroutes, sizeof(*paths))) == NULL)
+		err(1, "out of memory");
+	for (row = routes; row < routes + nroutes; row++) {
+		if (n > 0 && strcmp(row->path, paths[n - 1].rows->path) == 0) {
+			paths[n - 1].nrows++;
+			continue;
+		}
+		brace = strchr(row->path, '{');
+		paths[n].rows = row;
+		paths[n].nrows = 1;
+		paths[n].exact = brace == NULL;
+		paths[n].literal.data = row->path;
+		/* The slash before {name...} need not be there. */
+		paths[n].literal.len = brace == NULL ? strlen(row->path) :
+		    (size_t)(brace - row->path) - 1;
+		if (paths[n].exact)
+			paths[n].literal = slash_cut(paths[n].literal);
+		n++;
+	}
+	*npaths = n;
+
+	return (paths);
+}
+
+/* A look that is cheap; not for a path that is percent-encoded. */
+static int
+path_could_be(const struct path *path, struct span have)
+{
+	if (path->exact ? have.len != path->literal.len :
+	    have.len < path->literal.len)
+		return (0);
+
+	return (memcmp(have.data, path->literal.data, path->literal.len) == 0);
 }
 
 const char *
@@ -77,13 +135,9 @@ path_matches(struct arena *arena, const char *template, struct span path,
 	struct span	want, have, rest;
 	int		nparams;
 
-	if (path.len > 1 && path.data[path.len - 1] == '/')
-		path.len--;
-
 	rest.data = template;
 	rest.len = strlen(template);
-	if (rest.len > 1 && template[rest.len - 1] == '/')
-		rest.len--;
+	rest = slash_cut(rest);
 
 	nparams = 0;
 	while (segment_next(&rest, &want)) {
@@ -132,4 +186,14 @@ segment_next(struct span *path, struct span *segment)
 	path->len -= len;
 
 	return (1);
+}
+
+/* A slash at the end makes no difference. */
+static struct span
+slash_cut(struct span path)
+{
+	if (path.len > 1 && path.data[path.len - 1] == '/')
+		path.len--;
+
+	return (path);
 }

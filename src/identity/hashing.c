@@ -9,10 +9,13 @@
 #include "data/passphrase.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
+#include "identity/scratch.h"
 #include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
 #define HASHING_NICE		5	/* answers go before passwords */
+#define HASHING_TICK_MS		1000
+#define HASHING_REST_MS		3000	/* then the memory goes back */
 
 /* The thread's copy of everything: the exchange may vanish meanwhile. */
 struct password_work {
@@ -35,16 +38,20 @@ static void	work_start(struct exchange *, page_step *, int, const char *,
 static void	work_run(struct job *);
 static void	work_done(struct job *);
 static void	work_free(struct password_work *);
+static void	tick(void *, u_int64_t);
 static enum password_result	verify(const struct password_work *,
 				    struct span);
 
 static struct threads	*threads;
+static u_int64_t	ended;	/* the last hash; 0: its memory went back */
 
 void
 hashing_worker_init(void)
 {
+	scratch_worker_init();
 	/* One a worker: workers are as many as the cores they may use. */
 	threads = threads_start(1, HASHING_QUEUE, HASHING_NICE);
+	(void)kore_timer_add(tick, HASHING_TICK_MS, NULL, 0);
 }
 
 void
@@ -177,9 +184,10 @@ work_done(struct job *job)
 
 	work = (struct password_work *)(void *)job;
 	work->running = 0;
+	ended = kore_time_ms();
 	metric_add(METRIC_hashing_jobs, 0, 0, -1);
 	metric_observe(METRIC_hashing_duration_seconds, 0, 0,
-	    (kore_time_ms() - work->since) * 1000);
+	    (ended - work->since) * 1000);
 	explicit_bzero(work->password, work->len);
 
 	if (work->exchange == NULL)
@@ -196,4 +204,17 @@ work_free(struct password_work *work)
 	free(work->stored);
 	explicit_bzero(work, sizeof(*work));
 	free(work);
+}
+
+/* Here and not in the thread, which might not run in the middle of it. */
+static void
+tick(void *arg, u_int64_t now)
+{
+	(void)arg;
+
+	if (ended == 0 || threads_busy(threads) > 0 ||
+	    now < ended + HASHING_REST_MS)
+		return;
+	scratch_release();
+	ended = 0;
 }

@@ -6,6 +6,7 @@ import bcrypt
 import pytest
 from harness.answers import errors, ok
 from harness.people import login, new_name, register
+from harness.poll import poll
 
 
 def apart(text):
@@ -104,3 +105,16 @@ def test_common_passwords(start_server, tmp_path):
     body = {"current_password": "velvet engine", "new_password": "qwertz123"}
     answer = server.http.post("/auth/password", json=body, headers={"Authorization": f"Bearer {token}"})
     assert errors(answer) == {("body", "new_password"): "value_error"}
+
+
+@pytest.mark.shipped  # sanitizers keep what was freed
+def test_a_worker_keeps_the_memory_of_one_hash_until_it_rests(start_server):
+    """16 MB and what pages they come in, however many were hashed; a few seconds after the last one they go back."""
+    server = start_server(WORKERS=1)
+    before = server.heap()
+    person = register(server.http)
+    for password in ("a" * 60, wide(person.password)):
+        login(server.http, person.username, password)
+        assert 15_000 < server.heap() - before < 21_000
+    poll(lambda: server.heap() - before < 2_000, 30, "the memory goes back")
+    assert login(server.http, person.username, person.password).status_code == 200
