@@ -9,7 +9,6 @@ import re
 import signal
 
 from harness.poll import poll
-from harness.raw import Raw
 from harness.server import descendants
 
 from bench.contenders import HERE, Parley, request
@@ -28,6 +27,7 @@ def calls(bench):
     return {
         "health": [request("GET", "/health")],
         "me": [request("GET", "/auth/me", each) for each in few],
+        "me, TLS": [request("GET", "/auth/me", each) for each in few],
         "me, a new token each": [request("GET", "/auth/me", each) for each in bench.tokens],
         "room": [request("GET", f"/rooms/{i}", each) for i, each in enumerate(few, 1)],
         "rooms": [request("GET", "/rooms/", each) for each in few],
@@ -50,9 +50,9 @@ def ask(client, lines, count):
         client.response()
 
 
-def counted(server, pid, lines, count):
+def counted(server, pid, name, lines, count):
     """Instructions a request."""
-    with Raw("127.0.0.1", server.port, timeout=60) as client:
+    with server.connect(tls=name.endswith("TLS"), timeout=60) as client:
         ask(client, lines, WARM)
         dump(server, pid)
         ask(client, lines, count)
@@ -64,13 +64,12 @@ def measure(bench, names=()):
     """{name: instructions}, and where the profiles are."""
     folder = bench.arena.folder / "profiled"
     folder.mkdir()
-    server = Profiled(folder, bench.arena.database.url(), WORKERS=1, TLS_CERT_FILE=None, TLS_KEY_FILE=None,
-                      RECONCILE_SECONDS=86400)  # fmt: skip
+    server = Profiled(folder, bench.arena.database.url(), WORKERS=1, RECONCILE_SECONDS=86400)
     bench.arena.servers.append(server)
     server.start(wait=False)
     server.wait_ready(60)
-    # Without TLS there is no key manager: its one child is the worker.
-    (pid,) = descendants(server.process.pid)
+    # Its children in the order in which they began: the worker, and the key manager.
+    pid, _ = descendants(server.process.pid)
     # Its threads connect to the database meanwhile.
     wait = "select count(*) from pg_stat_activity where usename = %s and state = 'idle'"
     poll(lambda: bench.arena.database.query(wait, [bench.arena.cluster.role])[0][0] >= LANES, 20, "lanes are open")
@@ -78,7 +77,7 @@ def measure(bench, names=()):
     for name, lines in calls(bench).items():
         if not names or name in names:
             count = 100 if name == "rooms" else COUNTED
-            found[name], dumps[name] = counted(server, pid, lines, count)
+            found[name], dumps[name] = counted(server, pid, name, lines, count)
     return found, dumps
 
 

@@ -17,6 +17,7 @@
  *	tls_key.c	one key: parse, prove, sign
  *	tls_context.c	the worker's SSL_CTX; tls_ticket.c its session tickets
  *	tls_handshake.c	the worker's handshakes; tls_sign.c asks for signatures
+ *	tls_socket.c	how OpenSSL reads and writes a connection's socket
  *
  * Needs these at link time:
  *	--wrap=kore_worker_init --wrap=kore_keymgr_run

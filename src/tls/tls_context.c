@@ -92,9 +92,12 @@ context_settle(SSL_CTX *ctx)
 	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_NO_RENEGOTIATION);
 
-	/* Kore may send again from another buffer what it could not send. */
+	/*
+	 * Kore may send again from another buffer what it could not send.
+	 * Buffers are released by who needs a whole one: http/octets.c.
+	 */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	    SSL_MODE_NO_AUTO_CHAIN);
 
 	/* Sessions live in the clients' tickets alone. */

@@ -19,6 +19,7 @@
 #include "tls/tls_keys.h"
 #include "tls/tls_server.h"
 #include "tls/tls_sign.h"
+#include "tls/tls_socket.h"
 
 #define HANDSHAKE_MS	10000	/* for all of it, however slow the client */
 #define ASKED_MAX	128	/* signatures asked for and not yet given */
@@ -188,7 +189,7 @@ handshake_begin(struct connection *c)
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return (KORE_RESULT_ERROR);
 	c->ssl = SSL_new(tls_server.domain->ssl_ctx);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+	if (c->ssl == NULL || !tls_socket_attach(c) ||
 	    SSL_set_app_data(c->ssl, c) != 1) {
 		free(h);
 		return (KORE_RESULT_ERROR);
