@@ -232,10 +232,12 @@ def login(bench):
 def tls(bench):
     """GET /auth/me over TLS, connections kept"""
     requests = bench.arena.requests("tls", [request("GET", "/auth/me", each) for each in bench.tokens])
+    # So long that the handshakes, which each round begins with, are a small part of it.
+    seconds = 3 * bench.seconds
     return bench.interleaved(
         {
-            "parley TLS": bench.load(bench.parley, requests, tls=True),
-            "parley": bench.load(bench.parley, requests),
+            "parley TLS": bench.load(bench.parley, requests, tls=True, seconds=seconds),
+            "parley": bench.load(bench.parley, requests, seconds=seconds),
         }
     )
 
