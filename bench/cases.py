@@ -298,8 +298,8 @@ def hashing(bench):
         found = measured()
         during.append(wrk_result(crowd.communicate(timeout=60)[0]))
         found["logins"] = during[-1]["rate"]
-        # What was still being hashed must not be paid by who comes next.
-        poll(lambda: at_rest(bench.parley.pids()), 30, "the passwords are hashed")
+        # What is still being hashed, and vacuumed behind logins, must not be paid by who comes next.
+        bench.rest()
         return found
 
     return bench.interleaved({"me": measured, "me beside logins": beside})

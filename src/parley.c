@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@
 #include "tls/tls.h"
 #include "work/shared.h"
 
+#define TURN_FULL		8	/* requests */
 #define PAGE_HANDLER		"exchange_page"
 #define WORKER_CONNECTIONS	16384	/* of one worker */
 #define POOLED_CONNECTIONS	256	/* made ahead; more come as needed */
@@ -184,10 +186,17 @@ kore_worker_teardown(void)
 	_exit(0);
 }
 
-/* Each turn of a worker's loop: send what gathered, then sleep. */
+/*
+ * Each turn of a worker's loop: send what gathered, then sleep. Behind a turn
+ * that was full, whoever has more for us runs first and it comes in one turn;
+ * else we would take a few at a time until our slice is over, and they would
+ * wait. Not while a password is hashed: its thread would take the time.
+ */
 void
 __wrap_kore_platform_event_wait(u_int64_t timer)
 {
+	static int	served;
+
 	if (!worker_started) {
 		__real_kore_platform_event_wait(timer);
 		return;
@@ -196,10 +205,12 @@ __wrap_kore_platform_event_wait(u_int64_t timer)
 	lanes_flush();
 	log_flush();
 	spread_publish();
-	if (exchange_runnable())
+	if (exchange_runnable() > 0)
 		timer = 0;
+	else if (served >= TURN_FULL && !hashing_busy())
+		(void)sched_yield();
 	__real_kore_platform_event_wait(timer);
-	(void)exchange_runnable();	/* http_process() comes next */
+	served = exchange_runnable();	/* http_process() comes next */
 }
 
 static void

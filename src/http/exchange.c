@@ -40,7 +40,7 @@ EXPORTED int	exchange_page(struct http_request *);
 #define ID_OCTETS		8
 #define IDS_MADE		64	/* ids whose octets are drawn at once */
 
-static int		runnable;	/* a request was woken or made */
+static int		runnable;	/* requests woken or made */
 static struct exchange	*spares;	/* each begins with the next one */
 static int		nspares;
 
@@ -154,7 +154,7 @@ exchange_dispatch(struct exchange *x)
 	last->flags |= HTTP_REQUEST_RETAIN_EXTRA;
 	last->onfree = request_freed;
 	x->req = last;
-	runnable = 1;
+	runnable++;
 }
 
 /* The head of a route, NULL for what has none; made when first asked for. */
@@ -248,7 +248,7 @@ void
 exchange_wake(struct exchange *x)
 {
 	http_request_wakeup(x->req);
-	runnable = 1;
+	runnable++;
 }
 
 int

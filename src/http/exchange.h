@@ -108,7 +108,7 @@ void		exchange_statement(struct exchange *, page_step *next,
 /* Wakes a sleeping exchange: its next step runs soon. */
 void		exchange_wake(struct exchange *);
 
-/* Whether a request waits to be run; the worker must not sleep then. */
+/* How many requests came to be run since the last call: no time to sleep. */
 int		exchange_runnable(void);
 
 #endif

@@ -80,6 +80,12 @@ hashing_hash(const struct exchange *x)
 	return (x->work->hashed ? x->work->hash : NULL);
 }
 
+int
+hashing_busy(void)
+{
+	return (threads_busy(threads) > 0);
+}
+
 void
 hashing_forget(struct exchange *x)
 {
@@ -212,7 +218,7 @@ tick(void *arg, u_int64_t now)
 {
 	(void)arg;
 
-	if (ended == 0 || threads_busy(threads) > 0 ||
+	if (ended == 0 || hashing_busy() ||
 	    now < ended + HASHING_REST_MS)
 		return;
 	scratch_release();

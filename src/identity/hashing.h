@@ -32,6 +32,9 @@ enum password_result	hashing_verdict(const struct exchange *);
 /* The new hash; NULL when there is none. Lives as long as the exchange. */
 const char		*hashing_hash(const struct exchange *);
 
+/* Whether this worker's thread has passwords to do. */
+int			hashing_busy(void);
+
 /* The exchange is going away; work in a thread ends by itself. */
 void	hashing_forget(struct exchange *);
 
