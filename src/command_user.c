@@ -130,8 +130,7 @@ account_is_right(struct arena *arena, struct account *account)
 		return (0);
 	}
 
-	email.data = account->email;
-	email.len = strlen(account->email);
+	email = span_of(account->email);
 	if (!email_normalize(arena, email, &normal, &why)) {
 		command_complain("the e-mail address is not valid: %s", why);
 		return (0);
@@ -336,8 +335,7 @@ account_hash(const struct account *account, char *hash, size_t size)
 	size_t		len;
 	int		ok;
 
-	text.data = account->password;
-	text.len = strlen(account->password);
+	text = span_of(account->password);
 	if ((normal = passphrase_normal(text, &len)) == NULL)
 		return (0);
 	ok = password_hash(normal, len, hash, size);

@@ -82,8 +82,7 @@ conninfo_from_url(const char *url, char *why, size_t whylen)
 	buffer_append_string(&rewrite.url, "postgresql://");
 	buffer_append(&rewrite.url, url, (size_t)(query - url));
 	if (*query == '?')
-		rewrite_query(&rewrite, (struct span){ query + 1,
-		    strlen(query + 1) });
+		rewrite_query(&rewrite, span_of(query + 1));
 	buffer_append(&rewrite.url, "", 1);
 
 	/* Its own words are not repeated: they quote the URL. */

@@ -376,15 +376,13 @@ note_answer(struct exchange *x, size_t bytes)
 	metrics_answered(x->route, x->head.method, x->status, us, bytes);
 
 	memset(&line, 0, sizeof(line));
-	line.method.data = head_method_name(x->head.method);
-	line.method.len = strlen(line.method.data);
+	line.method = span_of(head_method_name(x->head.method));
 	line.route = x->route == NULL ? NULL : x->route->path;
 	line.path = x->head.path;
 	line.status = x->status;
 	line.ms = (double)us / 1e3;
 	line.bytes = bytes;
-	line.request_id.data = x->id;
-	line.request_id.len = strlen(x->id);
+	line.request_id = span_of(x->id);
 	line.address = x->address;
 	log_request(&line);
 }

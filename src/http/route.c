@@ -77,12 +77,10 @@ paths_made(size_t *npaths)
 		paths[n].rows = row;
 		paths[n].nrows = 1;
 		paths[n].exact = brace == NULL;
-		paths[n].literal.data = row->path;
+		paths[n].literal = slash_cut(span_of(row->path));
 		/* The slash before {name...} need not be there. */
-		paths[n].literal.len = brace == NULL ? strlen(row->path) :
-		    (size_t)(brace - row->path) - 1;
-		if (paths[n].exact)
-			paths[n].literal = slash_cut(paths[n].literal);
+		if (brace != NULL)
+			paths[n].literal.len = (size_t)(brace - row->path) - 1;
 		n++;
 	}
 	*npaths = n;
@@ -135,10 +133,7 @@ path_matches(struct arena *arena, const char *template, struct span path,
 	struct span	want, have, rest;
 	int		nparams;
 
-	rest.data = template;
-	rest.len = strlen(template);
-	rest = slash_cut(rest);
-
+	rest = slash_cut(span_of(template));
 	nparams = 0;
 	while (segment_next(&rest, &want)) {
 		if (want.len > 4 && want.data[0] == '{' &&

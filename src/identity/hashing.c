@@ -218,8 +218,7 @@ tick(void *arg, u_int64_t now)
 {
 	(void)arg;
 
-	if (ended == 0 || hashing_busy() ||
-	    now < ended + HASHING_REST_MS)
+	if (ended == 0 || hashing_busy() || now < ended + HASHING_REST_MS)
 		return;
 	scratch_release();
 	ended = 0;
