@@ -12,8 +12,6 @@
 #include "http/octets.h"
 #include "tls/tls_socket.h"
 
-#define RECORD_SHORT	4096	/* it may be of 16 KB */
-
 static int	read_plain(struct connection *, void *, size_t, size_t *,
 		    int *, int *);
 static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
@@ -21,7 +19,6 @@ static int	read_tls(struct connection *, void *, size_t, size_t *, int *,
 static int	write_some(struct connection *, const void *, size_t,
 		    size_t *);
 static int	write_tls(struct connection *, const void *, size_t, size_t *);
-static void	buffers_release(SSL *);
 static void	errors_clear(void);
 static void	send_stream(struct connection *, struct span,
 		    int (*)(struct netbuf *), struct netbuf **);
@@ -74,10 +71,6 @@ read_tls(struct connection *c, void *data, size_t size, size_t *bytes,
 	    drained);
 	if (r > 0) {
 		*bytes = (size_t)r;
-		if (*bytes > RECORD_SHORT) {
-			buffers_release(c->ssl);
-			(void)SSL_free_buffers(c->ssl);
-		}
 		return (KORE_RESULT_OK);
 	}
 
@@ -147,8 +140,6 @@ write_tls(struct connection *c, const void *data, size_t len, size_t *written)
 {
 	int	r;
 
-	if (len > RECORD_SHORT)
-		buffers_release(c->ssl);
 	errors_clear();
 	r = SSL_write(c->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
 	if (r > 0) {
@@ -164,16 +155,6 @@ write_tls(struct connection *c, const void *data, size_t len, size_t *written)
 	default:
 		return (KORE_RESULT_ERROR);
 	}
-}
-
-/*
- * OpenSSL's buffers are of 16 KB, of which short records only ever touch the
- * beginning. A connection that has had a longer one keeps none when it waits.
- */
-static void
-buffers_release(SSL *ssl)
-{
-	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
 /*

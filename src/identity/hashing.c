@@ -6,10 +6,10 @@
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "data/openssl_memory.h"
 #include "data/passphrase.h"
 #include "http/reply.h"
 #include "identity/hashing.h"
-#include "identity/scratch.h"
 #include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
@@ -48,7 +48,7 @@ static u_int64_t	ended;	/* the last hash; 0: its memory went back */
 void
 hashing_worker_init(void)
 {
-	scratch_worker_init();
+	openssl_memory_worker_init();
 	/* One a worker: workers are as many as the cores they may use. */
 	threads = threads_start(1, HASHING_QUEUE, HASHING_NICE);
 	(void)kore_timer_add(tick, HASHING_TICK_MS, NULL, 0);
@@ -220,6 +220,6 @@ tick(void *arg, u_int64_t now)
 
 	if (ended == 0 || hashing_busy() || now < ended + HASHING_REST_MS)
 		return;
-	scratch_release();
+	openssl_memory_release();
 	ended = 0;
 }

@@ -93,12 +93,12 @@ context_settle(SSL_CTX *ctx)
 	    SSL_OP_NO_RENEGOTIATION);
 
 	/*
-	 * Kore may send again from another buffer what it could not send.
-	 * Buffers are released by who needs a whole one: http/octets.c.
+	 * Kore may send again from another buffer what it could not send. Who
+	 * waits keeps no buffers: data/openssl_memory.h.
 	 */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-	    SSL_MODE_NO_AUTO_CHAIN);
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 
 	/* Sessions live in the clients' tickets alone. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
