@@ -24,7 +24,7 @@ static struct sock_filter	worker_calls[] = {
 	KORE_SYSCALL_ALLOW(sched_getaffinity),
 	KORE_SYSCALL_ALLOW(prlimit64),
 	KORE_SYSCALL_ALLOW(eventfd2),
-	KORE_SYSCALL_ALLOW(setpriority),
+	KORE_SYSCALL_ALLOW(clock_nanosleep),
 	KORE_SYSCALL_ALLOW_ARG(prctl, 0, PR_SET_PDEATHSIG),
 
 	/* memory of large results */

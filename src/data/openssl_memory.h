@@ -12,9 +12,9 @@
  *
  * scrypt: 16 MB for each hash. malloc either maps and unmaps them every time,
  * with 4,096 page faults: the event loop waits for the lock of the process's
- * memory while the hashing thread, being nice, holds it and does not run. Or it
- * keeps them in the thread's heap, once or twice, for good. Here is one slot,
- * as a worker has one hashing thread; its pages stay from the first hash until
+ * memory while the hashing thread holds it and has no core. Or it keeps them in
+ * the thread's heap, once or twice, for good. Here is one slot, as a worker has
+ * one hashing thread; its pages stay from the first hash until
  * openssl_memory_release(). OpenSSL wipes what it frees there.
  */
 

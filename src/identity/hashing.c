@@ -13,7 +13,6 @@
 #include "metrics/metrics.h"
 
 #define HASHING_QUEUE		64	/* a worker's passwords in the works */
-#define HASHING_NICE		5	/* answers go before passwords */
 #define HASHING_TICK_MS		1000
 #define HASHING_REST_MS		3000	/* then the memory goes back */
 
@@ -49,8 +48,11 @@ void
 hashing_worker_init(void)
 {
 	openssl_memory_worker_init();
-	/* One a worker: workers are as many as the cores they may use. */
-	threads = threads_start(1, HASHING_QUEUE, HASHING_NICE);
+	/*
+	 * One a worker: workers are as many as the cores they may use. Answers
+	 * go before passwords.
+	 */
+	threads = threads_start(1, HASHING_QUEUE, 1);
 	(void)kore_timer_add(tick, HASHING_TICK_MS, NULL, 0);
 }
 

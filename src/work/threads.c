@@ -1,15 +1,17 @@
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <kore/kore.h>
 
 #include "work/threads.h"
+
+#define REST_MAX_NS	((int64_t)1000000000)
 
 TAILQ_HEAD(job_list, job);
 
@@ -17,7 +19,7 @@ struct threads {
 	struct kore_event	evt;	/* first: Kore calls evt.handle(threads) */
 	int			fd;	/* counts jobs done */
 	int			limit;
-	int			nice;
+	int			polite;
 	int			busy;	/* event loop only */
 	pthread_mutex_t		lock;	/* guards the lists */
 	pthread_cond_t		work;
@@ -26,10 +28,12 @@ struct threads {
 };
 
 static void	*thread_main(void *);
+static int64_t	waited(void);
+static void	rest(int64_t);
 static void	collect_finished(void *, int);
 
 struct threads *
-threads_start(int count, int limit, int nice)
+threads_start(int count, int limit, int polite)
 {
 	struct threads	*threads;
 	pthread_attr_t	attr;
@@ -41,7 +45,7 @@ threads_start(int count, int limit, int nice)
 		fatal("threads_start: out of memory");
 
 	threads->limit = limit;
-	threads->nice = nice;
+	threads->polite = polite;
 	TAILQ_INIT(&threads->waiting);
 	TAILQ_INIT(&threads->finished);
 	threads->evt.type = KORE_TYPE_TASK;
@@ -97,10 +101,7 @@ thread_main(void *arg)
 	struct threads	*threads = arg;
 	struct job	*job;
 	uint64_t	one = 1;
-
-	/* On Linux this is the thread's alone. */
-	if (threads->nice != 0)
-		(void)setpriority(PRIO_PROCESS, 0, threads->nice);
+	int64_t		before;
 
 	for (;;) {
 		(void)pthread_mutex_lock(&threads->lock);
@@ -109,15 +110,47 @@ thread_main(void *arg)
 		TAILQ_REMOVE(&threads->waiting, job, list);
 		(void)pthread_mutex_unlock(&threads->lock);
 
+		before = waited();
 		job->work(job);
 
 		(void)pthread_mutex_lock(&threads->lock);
 		TAILQ_INSERT_TAIL(&threads->finished, job, list);
 		(void)pthread_mutex_unlock(&threads->lock);
 		(void)!write(threads->fd, &one, sizeof(one));
+
+		if (threads->polite)
+			rest(waited() - before);
 	}
 
 	return (NULL);
+}
+
+/* Nanoseconds in which this thread did not run, up to a constant. */
+static int64_t
+waited(void)
+{
+	struct timespec	now, used;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) == -1 ||
+	    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == -1)
+		return (0);
+
+	return ((int64_t)(now.tv_sec - used.tv_sec) * 1000000000 +
+	    now.tv_nsec - used.tv_nsec);
+}
+
+static void
+rest(int64_t ns)
+{
+	struct timespec	time;
+
+	if (ns <= 0)
+		return;
+	if (ns > REST_MAX_NS)
+		ns = REST_MAX_NS;
+	time.tv_sec = (time_t)(ns / 1000000000);
+	time.tv_nsec = (long)(ns % 1000000000);
+	(void)nanosleep(&time, NULL);
 }
 
 static void

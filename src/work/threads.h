@@ -22,11 +22,15 @@ struct job {
 struct threads;
 
 /*
- * Starts count threads that take jobs in order, each as nice to the rest of the
- * machine as nice(1) says (0: not at all). At most limit jobs may wait or run.
- * Call it in a worker. Never NULL: without threads a worker is no use.
+ * Starts count threads that take jobs in order. At most limit jobs may wait or
+ * run. Call it in a worker. Never NULL: without threads a worker is no use.
+ *
+ * Polite ones rest behind each job for as long as it had to wait for a core:
+ * on an idle machine never, on a busy one they leave the others more than
+ * their share. nice(2) would be heard by our own session alone (sched(7), "The
+ * autogroup feature"), or by our own control group, and not by PostgreSQL.
  */
-struct threads	*threads_start(int count, int limit, int nice);
+struct threads	*threads_start(int count, int limit, int polite);
 
 /*
  * Hands over a job. Its memory stays with the caller and must live until

@@ -122,7 +122,9 @@ others_are_malloced(void)
 static void
 one_may_grow_and_shrink(void)
 {
-	static const size_t	sizes[] = { 1, 3 * MIB, LARGEST, LARGEST + MIB };
+	static const size_t	sizes[] = {
+		1, 3 * MIB, LARGEST, LARGEST + MIB
+	};
 	char			*piece, *other;
 	size_t			i, kept;
 	int			fits;
