@@ -139,7 +139,7 @@ piece_free(void *piece, const char *file, int line)
 	    __ATOMIC_RELEASE);
 }
 
-/* The first one that is free, which was used last; or NULL. */
+/* The first free one, which others used a moment ago; or NULL. */
 static void *
 slot_take(struct slots *slots)
 {

@@ -18,7 +18,7 @@
  * openssl_memory_release(). OpenSSL wipes what it frees there.
  */
 
-/* Once a worker: before, scrypt's are malloc's, too. */
+/* Once a worker; until then scrypt's memory is malloc's. */
 void	openssl_memory_worker_init(void);
 
 /* Gives scrypt's pages back to the kernel, unless they are in use. */

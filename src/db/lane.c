@@ -12,6 +12,7 @@
 #define SQLSTATE_SHUTDOWN	"57P"	/* the server is going down */
 
 static void	lane_watch(struct lane *);
+static int	lane_gather(struct query_jobs *, struct query_job *, int);
 static int	lane_send_segment(struct lane *, struct query_job *, int,
 		    int *);
 static int	lane_send_job(struct lane *, struct query_job *);
@@ -35,14 +36,7 @@ lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 	open = 0;
 	sent = 0;
 	while (sent < most && (job = waiting_take(jobs)) != NULL) {
-		count = 1;
-		if (job->query->alone)
-			;
-		else if (statement_has_many(job->statement))
-			count = waiting_join(jobs, job, most - sent < MANY_MAX ?
-			    most - sent : MANY_MAX);
-		else if (statements[job->statement].kind == STATEMENT_SHARED)
-			(void)waiting_join(jobs, job, INT_MAX);
+		count = lane_gather(jobs, job, most - sent);
 		if (!lane_send_segment(lane, job, count, &open)) {
 			lane_lost(lane, PQerrorMessage(lane->db));
 			return;
@@ -58,6 +52,24 @@ lane_send(struct lane *lane, struct query_jobs *jobs, int most)
 	if (sent > 0)
 		lane->progress = kore_time_ms();
 	lane_watch(lane);
+}
+
+/*
+ * Takes from what waits all that can be asked for together with the job, and
+ * returns for how many its statement counts.
+ */
+static int
+lane_gather(struct query_jobs *jobs, struct query_job *job, int most)
+{
+	if (job->query->alone)
+		return (1);
+	if (statement_has_many(job->statement))
+		return (waiting_join(jobs, job,
+		    most < MANY_MAX ? most : MANY_MAX));
+	if (statements[job->statement].kind == STATEMENT_SHARED)
+		(void)waiting_join(jobs, job, INT_MAX);
+
+	return (1);
 }
 
 /* Reads share a segment; a write has one of its own. */
