@@ -1,6 +1,7 @@
 """What is measured. A case is a function of the Bench that returns {contender: [a result of each round]}."""
 
 import json
+import os
 import random
 import re
 import socket
@@ -19,6 +20,7 @@ from bench.machine import (
     handshakes,
     kernel_memory,
     memory,
+    on_cores,
     pgbench,
     signatures,
     wrk,
@@ -44,6 +46,7 @@ TARGETS = [
     ("rooms", "parley", "plain join", 1.0),
     ("join", "parley", "go", 2.0),
     ("tls", "parley TLS", "parley", 0.8),
+    ("tls", "parley TLS, apart", "parley, apart", 0.8),
     ("hashing", "me beside logins", "me", 0.6),
 ]
 
@@ -87,6 +90,20 @@ class Bench:
             with Meter(server.pids, self.arena.cluster) as meter:
                 found = wrk(server.tls_url if tls else server.url, requests, connections, seconds or self.seconds)
             return self.judged(found, meter)
+
+        return run
+
+    def apart(self, server, contender):
+        """The same with the server and PostgreSQL on one half of the cores, the load generator on the other."""
+        cores = sorted(os.sched_getaffinity(0))
+        half = len(cores) // 2 or 1
+
+        def run():
+            with (
+                on_cores([*server.pids(), *self.arena.cluster.processes()], cores[:half]),
+                on_cores([os.getpid()], cores[-half:]),
+            ):
+                return contender()
 
         return run
 
@@ -230,16 +247,15 @@ def login(bench):
 
 
 def tls(bench):
-    """GET /auth/me over TLS, connections kept"""
+    """GET /auth/me over TLS, connections kept; apart: with cores for the load generator, whose TLS costs as much"""
     requests = bench.arena.requests("tls", [request("GET", "/auth/me", each) for each in bench.tokens])
     # So long that the handshakes, which each round begins with, are a small part of it.
-    seconds = 3 * bench.seconds
-    return bench.interleaved(
-        {
-            "parley TLS": bench.load(bench.parley, requests, tls=True, seconds=seconds),
-            "parley": bench.load(bench.parley, requests, seconds=seconds),
-        }
-    )
+    contenders = {
+        name: bench.load(bench.parley, requests, tls=name == "parley TLS", seconds=3 * bench.seconds)
+        for name in ("parley TLS", "parley")
+    }
+    apart = {f"{name}, apart": bench.apart(bench.parley, each) for name, each in contenders.items()}
+    return bench.interleaved({**contenders, **apart})
 
 
 def tls_handshake(bench):

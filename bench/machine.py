@@ -41,6 +41,23 @@ def kernel_memory():
     return int(re.search(r"^SUnreclaim:\s+(\d+)", Path("/proc/meminfo").read_text(), re.M)[1]) * 1024
 
 
+@contextlib.contextmanager
+def on_cores(pids, cores):
+    """These processes, their threads and the children that they will have run on these cores alone meanwhile."""
+    before = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for thread in map(int, os.listdir(f"/proc/{pid}/task")):
+                before[thread] = os.sched_getaffinity(thread)
+                os.sched_setaffinity(thread, cores)
+    try:
+        yield
+    finally:
+        for thread, all_of_them in before.items():
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(thread, all_of_them)
+
+
 class Meter:
     """with Meter(server, cluster) as meter: ... ; then what the two used meanwhile, and the server's most memory."""
 
