@@ -1,5 +1,5 @@
 import type { FormEvent } from "react";
-import { useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { asFailure, type Failure } from "../api/failure";
 
 export interface FormState {
@@ -16,20 +16,23 @@ export function useForm(send: (values: Record<string, string>) => Promise<void>)
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
   const sending = useRef(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  // Once the page shows it, which a frame that was asked for may come before.
+  useLayoutEffect(() => {
+    if (failure && !busy) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [failure, busy]);
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (sending.current) return;
-    const form = event.currentTarget;
-    const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+    form.current = event.currentTarget;
+    const values = Object.fromEntries([...new FormData(form.current)].map(([name, value]) => [name, String(value)]));
     sending.current = true;
     setBusy(true);
     setFailure(undefined);
     send(values)
-      .catch((error: unknown) => {
-        setFailure(asFailure(error));
-        requestAnimationFrame(() => form.querySelector<HTMLElement>("[aria-invalid]")?.focus());
-      })
+      .catch((error: unknown) => setFailure(asFailure(error)))
       .finally(() => {
         sending.current = false;
         setBusy(false);
