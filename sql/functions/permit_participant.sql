@@ -58,5 +58,10 @@ begin
 			select from room_participants p
 			where p.room_id = at.id and p.user_id = permit_participant.user_id and p.is_connected
 		);
+
+	-- One that is on its way may carry what was decided before, and come later.
+	update outbox o
+	set created_at = clock_timestamp(), due_at = clock_timestamp() + interval '1 second', attempts = 0
+	where o.action = 'update_participant' and o.room_id = at.id and o.user_id = permit_participant.user_id;
 end
 $$;

@@ -6,6 +6,7 @@ The RoomService is a stand-in here, as in test_outbox.py; test_real.py has the s
 import base64
 import contextlib
 import socket
+import threading
 import time
 
 import jwt
@@ -332,6 +333,22 @@ def test_an_older_token_does_not_give_it_back(scene, sfu):
     sfu.put(scene.name, scene.carl.username, "PA_carl")
     scene.call.joined(scene.carl.username, at=3)
     assert errands(scene) == []
+
+
+def test_late_word_of_less_does_not_stay(scene, sfu):
+    """Who comes again is told of on the way to LiveKit when everything is given back: that comes first there."""
+    ok(scene.act(scene.ann, "POST", "/join"))
+    ok(scene.permit(can_publish=False))
+    sfu.late["UpdateParticipant"] = came, goes_on = threading.Event(), threading.Event()
+    scene.call.left(scene.bob.username, scene.sid, at=1)
+    scene.call.joined(scene.bob.username, at=2)
+    assert came.wait(10)
+    ok(scene.permit(can_publish=True))
+    assert scene.person["permission"]["can_publish"] is True
+    goes_on.set()
+    poll(lambda: scene.person["permission"]["can_publish"] is False, 10, "the late word")
+    poll(lambda: scene.person["permission"]["can_publish"] is True, 10, "the last word")
+    poll(lambda: errands(scene) == [], 10, "it is done")
 
 
 def errands(scene):

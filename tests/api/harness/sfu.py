@@ -52,6 +52,10 @@ class Handler(BaseHTTPRequestHandler):
             sfu.released.wait(20)
             self.close_connection = True
             return
+        if method in sfu.late:
+            came, goes_on = sfu.late.pop(method)
+            came.set()
+            goes_on.wait(20)
         status, answer = sfu.answer(method, body)
         if status == 401:
             answer = f"invalid token: {token}"
@@ -97,6 +101,7 @@ class Sfu:
         self.closing = False  # the next kept connection that is used again
         self.hanging = False
         self.released = threading.Event()
+        self.late = {}  # {method: events, that its next call came and that it goes on}
         self.camel = False
         self.tls = None  # (certificate, key)
         self.redirect = None
