@@ -38,6 +38,7 @@ def sfu():
 def reset(sfu):
     yield
     sfu.refusing.clear()
+    sfu.late.clear()
     sfu.camel = sfu.hanging = False
     if sfu.http is None:
         sfu.start()
